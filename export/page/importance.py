@@ -19,7 +19,7 @@ from sna_edge.model import Model
 from sna_edge.numerics.domain_points import domain_points
 
 Floats = NDArray[np.float64]
-PAIRED = 4096  # points of a pair
+PAIRED, LEAST, WORK = 4096, 512, 200_000  # points of a pair, and values of all pairs
 EFFECT, ALONG = 256, 33
 
 
@@ -42,14 +42,20 @@ def importance(model: Model) -> dict[str, Any]:
 def pairs(model: Model, first: Floats) -> Floats:
     """[K, D, D] shares of the interaction of two inputs alone, symmetric, zero on the diagonal.
 
-    Exact where every link is the identity, else
-    V_de = Cov(y(x_d, x_e, z), y(x_d, x_e, z')) on two samples that share x_d and x_e.
+    Exact where every link is the identity, else sampled.
     """
     if all(output.link == "identity" for output in model.outputs):
         return np.maximum(pair_shares(model), 0.0)
+    return sampled_pairs(model, first)
+
+
+def sampled_pairs(model: Model, first: Floats) -> Floats:
+    """`pairs` from V_de = Cov(y(x_d, x_e, z), y(x_d, x_e, z')), two samples that share x_d and
+    x_e; what is below twice its noise is 0."""
     count, outputs = len(model.axes), len(model.outputs)
     rng = np.random.default_rng(0)
-    a, b = (_drawn(model, rng) for _ in range(2))
+    points = min(PAIRED, max(LEAST, WORK // max(count * (count - 1) // 2, 1)))
+    a, b = (_drawn(model, points, rng) for _ in range(2))
     y = model.backend.value(a)
     mean, variance = y.mean(axis=0), y.var(axis=0)
     share = np.zeros((outputs, count, count))
@@ -58,17 +64,19 @@ def pairs(model: Model, first: Floats) -> Floats:
             mixed = b.copy()
             mixed[:, [d, e]] = a[:, [d, e]]
             other = model.backend.value(mixed)
-            closed = ((y - mean) * (other - other.mean(axis=0))).mean(axis=0) / variance
-            share[:, d, e] = share[:, e, d] = np.maximum(closed - first[d] - first[e], 0.0)
+            product = (y - mean) * (other - other.mean(axis=0)) / variance
+            found = product.mean(axis=0) - first[d] - first[e]
+            noise = product.std(axis=0) / np.sqrt(points)
+            share[:, d, e] = share[:, e, d] = np.where(found > 2.0 * noise, found, 0.0)
     return share
 
 
-def _drawn(model: Model, rng: np.random.Generator) -> Floats:
-    """[PAIRED, D] independent uniform points of the domain."""
+def _drawn(model: Model, count: int, rng: np.random.Generator) -> Floats:
+    """[N, D] independent uniform points of the domain."""
     columns = [
-        rng.integers(0, a.basis.n_spans, PAIRED).astype(float)
+        rng.integers(0, a.basis.n_spans, count).astype(float)
         if a.kind == "categorical"
-        else a.lower + rng.random(PAIRED) * a.width
+        else a.lower + rng.random(count) * a.width
         for a in model.axes
     ]
     return np.stack(columns, axis=1)

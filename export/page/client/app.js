@@ -12,6 +12,8 @@
 //   app.limits   [[lower, upper, target] per output], null where none is set
 //   app.goals    ['within' | 'target' | 'larger' | 'smaller' | 'none' per output]
 //
+//   app.now      {value, lower, upper [K], status, familiarity: {p, status} or null} at the setting
+//
 //   app.set(i, v)  app.setAll(x)  app.lock(i, on)  app.choose(output)  app.setLevel(level)
 //   app.setLimits(k, lower, upper, target)  app.setGoal(k, goal)
 //   app.show(id)   shows the tab of a view: 'profiler', 'contour', ..
@@ -25,8 +27,11 @@
 // chart.js. The policy of the page allows no style attributes in markup: use classes, or
 // element.style.setProperty.
 
+import { answerAt } from './answer.js';
+
 export function createApp(model, about) {
   const listeners = new Map();
+  let answer = null;
   const app = {
     model,
     about,
@@ -36,11 +41,16 @@ export function createApp(model, about) {
     level: about.level ?? null,
     limits: about.outputs.map((o) => [...(o.limits ?? [null, null, null])]),
     goals: about.outputs.map((o) => (o.limits ? 'within' : 'none')),
+    get now() {
+      answer ??= answerAt(app);
+      return answer;
+    },
     on(event, fn) {
       if (!listeners.has(event)) listeners.set(event, []);
       listeners.get(event).push(fn);
     },
     emit(event) {
+      if (event === 'setting' || event === 'level') answer = null;
       for (const fn of listeners.get(event) ?? []) fn();
     },
   };

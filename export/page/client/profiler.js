@@ -6,7 +6,7 @@ import { inputControls, lockButton, snapped } from './profiling/controls.js';
 import { areaOf, curveGrid, curvesThrough, drawCell, scaleOf } from './profiling/curves.js';
 import { goalPanel } from './profiling/goals.js';
 import { copyButtons } from './profiling/handover.js';
-import { answerAt, curveText, predictionPanel } from './profiling/prediction.js';
+import { curveText, predictionPanel } from './profiling/prediction.js';
 
 export function profiler(app, root) {
   const grid = curveGrid(app.model.inputs);
@@ -30,7 +30,6 @@ export function profiler(app, root) {
 function drawProfile(state) {
   const { app, grid, cards, scales } = state;
   const outputs = app.model.outputs.length;
-  app.now = answerAt(app);
   state.prediction.show(app.now);
   state.goals.show(app.now);
   const found = curvesThrough(app, grid);

@@ -1,7 +1,7 @@
 // The curves of the profiler: every output along every input through the setting, in one batch.
 import { band, roundTicks, trace } from '../chart.js';
 import { format } from '../dom.js';
-import { asShares } from './prediction.js';
+import { asShares } from '../answer.js';
 
 const CURVE_POINTS = 61;
 

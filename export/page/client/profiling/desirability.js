@@ -4,7 +4,7 @@
 //   larger    d = (y - L) / (T - L) cut to 0..1          smaller  d = (U - y) / (U - T)
 //   target    (y - L) / (T - L) below T, (U - y) / (U - T) above, 0 outside L..U
 //   within    1 in L..U, else 0
-import { asShares } from './prediction.js';
+import { asShares } from '../answer.js';
 
 export const GOALS = ['none', 'larger', 'smaller', 'target', 'within'];
 

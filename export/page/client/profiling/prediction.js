@@ -1,5 +1,6 @@
 // What the model says at the setting: values, intervals, and in words what they are worth.
 import { el, format, labelOf, withUnit } from '../dom.js';
+import { isRefusal } from '../answer.js';
 import { inputText } from './controls.js';
 
 const SAID = {
@@ -9,21 +10,6 @@ const SAID = {
   bad_input: 'no value: an input is missing or not a number',
   not_converged: 'no value: the interval is not a number',
 };
-
-// {value, lower, upper, status, familiarity} at the setting.
-export function answerAt(app) {
-  const found = app.model.interval(app.setting, app.level ?? undefined);
-  asShares(app, found.value);
-  const told = found.status && !isRefusal(found.status) ? app.model.familiarity(app.setting) : null;
-  return { ...found, familiarity: told };
-}
-
-const REFUSALS = ['out_of_domain', 'bad_input', 'not_converged', 'unsupported', 'corrupt', 'not_verified'];
-
-// Whether a status means that there is no value.
-export function isRefusal(status) {
-  return REFUSALS.includes(status);
-}
 
 // [sentence, 'fine' | 'warn' | 'wrong']: what an answer is worth.
 export function worthOf(app, now) {
@@ -90,19 +76,6 @@ export function intervalText(app, now, k) {
   if (level === null) return 'no interval: the model has none';
   if (!Number.isFinite(now.lower[k])) return '';
   return `${format(100 * level, 10)} % interval: ${format(now.lower[k])} to ${format(now.upper[k])}`;
-}
-
-// Values [rows * K] in which outputs of several labels are their shares, in place.
-export function asShares(app, value) {
-  const outputs = app.model.outputs.length;
-  for (const { kind, outputs: places } of app.about.classes) {
-    if (kind !== 'several') continue;
-    for (let row = 0; row < value.length; row += outputs) {
-      const sum = places.reduce((total, k) => total + value[row + k], 0);
-      for (const k of places) value[row + k] /= sum;
-    }
-  }
-  return value;
 }
 
 // Probabilities [L] of the labels of a target from the outputs' values.

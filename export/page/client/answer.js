@@ -1,0 +1,29 @@
+// What the model answers at a setting, and which answers are none.
+
+// {value, lower, upper, status, familiarity} at the setting.
+export function answerAt(app) {
+  const found = app.model.interval(app.setting, app.level ?? undefined);
+  asShares(app, found.value);
+  const told = found.status && !isRefusal(found.status) ? app.model.familiarity(app.setting) : null;
+  return { ...found, familiarity: told };
+}
+
+const REFUSALS = ['out_of_domain', 'bad_input', 'not_converged', 'unsupported', 'corrupt', 'not_verified'];
+
+// Whether a status means that there is no value.
+export function isRefusal(status) {
+  return REFUSALS.includes(status);
+}
+
+// Values [rows * K] in which outputs of several labels are their shares, in place.
+export function asShares(app, value) {
+  const outputs = app.model.outputs.length;
+  for (const { kind, outputs: places } of app.about.classes) {
+    if (kind !== 'several') continue;
+    for (let row = 0; row < value.length; row += outputs) {
+      const sum = places.reduce((total, k) => total + value[row + k], 0);
+      for (const k of places) value[row + k] /= sum;
+    }
+  }
+  return value;
+}
