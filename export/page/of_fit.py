@@ -14,11 +14,14 @@ from sna_edge.model import Model
 
 from ..calibrate.judged import Judged
 from ..report.fit_page import fit_page
+from ..report.trust import judged_fit
 from .command import lead
 from .content import Rows, about, asked
+from .evidence import quality
 from .shell import render
 
 Floats = NDArray[np.float64]
+HELD = "Each row is judged by a prediction, a width and quantiles that have not seen it."
 
 
 def fit_report(
@@ -34,6 +37,7 @@ def fit_report(
     page = fit_page(found, title=title, judged=judged)
     model = found.model
     content = about(model, title, file=file, rows=fitted_rows(found))
+    content["quality"] = quality(judged_fit(found) if judged is None else judged, HELD)
     blocks = "\n".join(b for b in page.blocks[1:] if b)  # the title stands above the tabs
     return render(title, lead(model), content, data or model.to_bytes(), blocks)
 

@@ -25,6 +25,10 @@ KERNEL = Path(__file__).parents[1] / "wasm"
 FIRST = "start.js"
 IMPORT = re.compile(r"^import \{[^}]*\} from '(\.[\w./-]+)';\n", re.MULTILINE)
 EXPORT = re.compile(r"^export (?=(?:async )?function\b|const\b|let\b|class\b)", re.MULTILINE)
+BLOCK = re.compile(r"^[ \t]*/\*\*.*?\*/[ \t]*\n", re.MULTILINE | re.DOTALL)
+LINE = re.compile(r"^[ \t]*//.*\n", re.MULTILINE)
+INDENT = re.compile(r"^[ \t]+|^\n", re.MULTILINE)
+LICENSE = "// SPDX-License-Identifier: Apache-2.0\n"
 TOP = re.compile(r"^(?:async )?(?:function\*?|const|let|class) (\w+)", re.MULTILINE)
 
 
@@ -45,7 +49,7 @@ def render(title: str, lead: str, about: Mapping[str, Any], model: bytes, report
         '<div id="tabs" role="tablist" aria-label="Views"></div></header>'
         '<main id="views"><noscript><p>The interactive views need JavaScript.</p></noscript></main>'
         + (f'<div id="report">{report}</div>' if report else "")
-        + _block("about", "application/json", _json(about))
+        + _block("about", "application/octet-stream", packed(_json(about)))
         + _block("model", "application/octet-stream", packed(model))
         + _block("wasm", "application/octet-stream", packed(kernel()))
         + f'<script type="module">{code}</script>'
@@ -59,10 +63,8 @@ def packed(data: bytes) -> str:
     return b64encode(squeezed.compress(data) + squeezed.flush()).decode("ascii")
 
 
-def _json(value: Mapping[str, Any]) -> str:
-    """JSON that no tag can end."""
-    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    return text.replace("<", "\\u003c")
+def _json(value: Mapping[str, Any]) -> bytes:
+    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
 
 
 def _block(name: str, kind: str, text: str) -> str:
@@ -100,8 +102,14 @@ def script() -> str:
                 raise ValueError(
                     f"{path.name} and {owner[name].name} both define {name}; rename one of them"
                 )
-        whole.append(text)
-    return "".join(whole).replace("</script", "<\\/script")
+        whole.append(_shortened(text))
+    return LICENSE + "".join(whole).replace("</script", "<\\/script")
+
+
+def _shortened(text: str) -> str:
+    """A module without remarks, indentation and empty lines; the modules have no text of several
+    lines that would change."""
+    return INDENT.sub("", LINE.sub("", BLOCK.sub("", text)))
 
 
 def _follow(path: Path, order: list[Path]) -> None:

@@ -19,7 +19,7 @@ const VIEWS = [
 ];
 
 async function startPage() {
-  const about = JSON.parse(document.getElementById('about').textContent);
+  const about = JSON.parse(new TextDecoder().decode(await unpackedBlock('about')));
   about.report = takeReport();
   const app = await openedApp(about);
   if (!app) return;

@@ -131,10 +131,11 @@ def fitted(args: argparse.Namespace) -> Fitted:
 
     judged = judged_fit(found) if _has_intervals(found.model) else ()
     if args.report:
-        from sna_export.report.fit_page import fit_page
+        from sna_export.page.of_fit import write_report
 
         title = f"{', '.join(found.model.output_names)} from {os.path.basename(args.table)}"
-        fit_page(found, title=title, judged=judged).write(args.report)
+        file = os.path.basename(args.output)
+        write_report(args.report, found, title=title, file=file, data=written, judged=judged)
     answer = {
         "status": "ok", "output": args.output, "bytes": len(written),
         "parameters": found.model.parameters, **found.report,

@@ -126,12 +126,15 @@ def _changes(plan: Plan, folder: Path, models: tuple[Model, Model], rows: Any) -
 
 def _pages(plan: Plan, folder: Path, fit: Fitted, model: Model, made: Made) -> None:
     """report.html, card.html, card.json."""
+    from sna_export.page.of_fit import write_report
     from sna_export.release.card import card
     from sna_export.release.card_page import card_page
-    from sna_export.report.fit_page import fit_page, scatter
+    from sna_export.report.fit_page import scatter
 
     title = f"{', '.join(model.output_names)} from {os.path.basename(plan.project.fit.table)}"
-    fit_page(_timeless(fit.found), title=title, judged=fit.judged).write(folder / REPORT)
+    found, name = _timeless(fit.found), f"{plan.project.name}.sna"
+    data = (folder / name).read_bytes()
+    write_report(folder / REPORT, found, title=title, file=name, data=data, judged=fit.judged)
     project = plan.project
     made.card = json_value(
         card(

@@ -73,7 +73,7 @@ function outputLine(app, output, k) {
 // '90 % interval: 35.0 to 47.4' in the digits of `sna-edge query`.
 export function intervalText(app, now, k) {
   const level = app.level ?? app.about.outputs[k].interval;
-  if (level === null) return 'no interval: the model has none';
+  if (level === null) return 'no interval';
   if (!Number.isFinite(now.lower[k])) return '';
   return `${format(100 * level, 10)} % interval: ${format(now.lower[k])} to ${format(now.upper[k])}`;
 }
