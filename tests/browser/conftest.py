@@ -46,6 +46,14 @@ def chromium() -> Iterator[Any]:
         browser.close()
 
 
+@pytest.fixture(scope="session")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """The page of a moulding machine (moulding.py)."""
+    from .moulding import Made
+
+    return Made(tmp_path_factory.mktemp("page") / "moulding.html")
+
+
 @dataclass
 class Seen:
     """A page that is watched: what its console says and what it asks of others."""

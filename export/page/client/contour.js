@@ -18,7 +18,7 @@ export function contour(app, root) {
     class: 'map', tabindex: '0', role: 'application', 'aria-describedby': 'map-said',
     'aria-label': 'Contour map; arrow keys move the setting, with shift ten steps at once',
   });
-  const said = el('p', { id: 'map-said', class: 'said', 'aria-live': 'polite' });
+  const said = el('p', { id: 'map-said', class: 'told', 'aria-live': 'polite' });
   const controls = contourControls(app, state, () => app.frame(draw));
   root.append(controls.node, el('div', { class: 'mapped' }, canvas), said, controls.note);
   const draw = () => drawMap(app, state, canvas, said, controls.note);
@@ -134,8 +134,8 @@ function drawMap(app, state, canvas, said, note) {
   const frame = mapFrame(canvas.clientWidth, canvas.clientHeight, Math.max(...yticks.map(([, t]) => t.length)));
   const flat = Boolean(inputs[state.a].levels || inputs[state.b].levels), [nx, ny] = [xs.length, ys.length];
   paintField(g, frame, shown, nx, ny, low, high, flat);
-  if (!flat) paintLines(g, frame, shown, nx, ny, low, high, written);
   if (margin) paintLimits(g, frame, margin, nx, ny, flat, tone.paper, tone.ink);
+  if (!flat) paintLines(g, frame, shown, nx, ny, low, high, written);
   if (state.rows && app.about.rows) paintRows(g, frame, rowsOn(app, state));
   paintSetting(g, frame, mapShare(inputs[state.a], app.setting[state.a]), mapShare(inputs[state.b], app.setting[state.b]));
   paintAxes(g, frame, mapTicks(inputs[state.a], frame.wide / 80), yticks, labelOf(inputs[state.a]), labelOf(inputs[state.b]), tone);

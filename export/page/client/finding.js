@@ -1,7 +1,7 @@
 // Find settings: what the outputs should be in, settings that give it out; inputs that are locked in
 // the profiler stay. Each setting has a button that puts the sliders there.
 import { el, format, labelOf, parse } from './dom.js';
-import { askedOf, familiarText, percentText } from './told.js';
+import { askedOf, familiarText, percentText, scrolled } from './told.js';
 import { limitEnds } from './numbers/predictive.js';
 import { searchSettings } from './numbers/search.js';
 
@@ -10,14 +10,14 @@ const SETTINGS_FOUND = 6;
 export function finding(app, root) {
   const goals = app.about.outputs.map((_, k) => goalRow(app, k));
   const answer = el('div', { class: 'found' });
-  const said = el('p', { class: 'said', role: 'status' });
+  const said = el('p', { class: 'told', role: 'status' });
   const form = el('form', { class: 'goals', onsubmit: (event) => {
     event.preventDefault();
     runSearch(app, goals, answer, said);
   } },
     el('p', { text: 'Give a target, or limits, or both; then settings are looked for that reach them. Inputs that are'
       + ' locked keep their value.' }),
-    el('div', { class: 'wide' }, el('table', {},
+    scrolled('What is wanted', el('table', {},
       el('tr', {}, ...['output', 'target', 'lower limit', 'upper limit'].map((t) => el('th', { scope: 'col', text: t }))),
       ...goals.map((g) => g.row))),
     lockBoxes(app),
@@ -96,7 +96,7 @@ function settingsTable(app, group, said) {
     ...app.about.inputs.map(labelOf)].filter((t) => t !== null);
   const lines = group.settings.map((x, n) => settingLine(app, group, x, n, limited, familiar, said));
   return el('section', {}, el('h3', { text: group.name }), el('p', { class: 'soft small', text: group.about }),
-    el('div', { class: 'wide', tabindex: '0', role: 'region', 'aria-label': group.name },
+    scrolled(group.name,
       el('table', { class: 'settings' }, el('tr', {}, ...heads.map((t) => (t ? el('th', { scope: 'col', text: t }) : el('td')))), ...lines)));
 }
 

@@ -3,7 +3,7 @@
 import { el, format, labelOf } from './dom.js';
 import { addBoxes, addDots, addLine, addWhiskers, framed, spanOf } from './drawing/axes.js';
 import { outputChoice } from './matters.js';
-import { percentText } from './told.js';
+import { percentText, scrolled } from './told.js';
 import { inputPlace, mapStep } from './contour.js';
 
 const FARTHEST = 8, WHISKERED = 150;
@@ -181,7 +181,7 @@ function farthestTable(app, rows, output) {
     el('td', { text: format(rows.measured[i], 5) }), el('td', { text: format(rows.predicted[i], 5) }),
     ...inputs.map((input, d) => el('td', { text: input.levels ? inputPlace(input, of(i, d)) : format(of(i, d), 5) }))));
   const heads = ['row', `measured ${labelOf(output)}`, 'predicted', ...inputs.map(labelOf)];
-  return el('div', { class: 'wide', tabindex: '0', role: 'region', 'aria-label': 'Rows farthest from their prediction' },
+  return scrolled('Rows farthest from their prediction',
     el('table', { class: 'settings' }, el('tr', {}, el('td'), ...heads.map((t) => el('th', { scope: 'col', text: t }))), ...lines));
 }
 

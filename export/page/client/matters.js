@@ -2,7 +2,7 @@
 // and what scatter of the inputs makes of the present setting.
 import { el, labelOf } from './dom.js';
 import { cividisStyle } from './drawing/colours.js';
-import { percentText } from './told.js';
+import { percentText, scrolled } from './told.js';
 import { scatterView } from './scattered.js';
 
 export function matters(app, root) {
@@ -51,7 +51,7 @@ function sobolBars(app) {
     el('td', { class: 'bars' }, bar(one.total / largest, 's1'), bar(one.first / largest, 's0')),
     el('td', { text: percentText(one.first) }), el('td', { text: percentText(one.total) })));
   return [head, el('p', { class: 'lead-answer', text: said }),
-    el('div', { class: 'wide' }, el('table', { class: 'sobol' },
+    scrolled('Shares of the variance', el('table', { class: 'sobol' },
       el('tr', {}, el('th', { scope: 'col', text: 'input' }), el('td'),
         el('th', { scope: 'col' }, el('span', { class: 'key s0' }), 'alone'), el('th', { scope: 'col' }, el('span', { class: 'key s1' }), 'with others')), ...rows)),
     el('p', { class: 'soft small', text: `Sobol indices of the output over the whole domain, inputs uniform and independent; ${
@@ -76,7 +76,7 @@ function pairMap(app) {
     ? `${best[1].input.name} and ${best[2].input.name} act together most: ${percentText(best[0])} of the variance is their interaction.`
     : 'Inputs hardly act together: their effects add up.';
   return [el('h2', { text: 'Which inputs act together' }), el('p', { class: 'lead-answer', text: said }),
-    el('div', { class: 'wide', tabindex: '0', role: 'region', 'aria-label': 'Interactions of two inputs' }, el('table', { class: 'pairs' },
+    scrolled('Interactions of two inputs', el('table', { class: 'pairs' },
       el('tr', {}, el('td'), ...shown.map((b) => el('th', { scope: 'col' }, el('span', { text: b.input.name })))), ...lines)),
     el('p', { class: 'soft small', text: 'Share of the variance that two inputs explain together beyond what each explains alone.' })];
 }

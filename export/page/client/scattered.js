@@ -5,7 +5,7 @@ import { addBoxes, addMark, framed } from './drawing/axes.js';
 import { limitFields } from './contour.js';
 import { aroundSetting, histogramOf } from './numbers/scatter.js';
 import { capabilityOf, insideAll, limitEnds, measurementAt, sharesOutside, sigmaOf } from './numbers/predictive.js';
-import { percentText, ppmText } from './told.js';
+import { percentText, ppmText, scrolled } from './told.js';
 
 const PARTS_MADE = 4096, HISTOGRAM_BINS = 48;
 
@@ -28,7 +28,7 @@ export function scatterView(app, root) {
 // A line per input: how much it scatters, and how.
 function scatterFields(app, scatter, change) {
   const lines = app.about.inputs.map((input, i) => (input.levels || input.computed ? null : scatterLine(input, scatter[i], change)));
-  return el('div', { class: 'wide' }, el('table', { class: 'scatter' },
+  return scrolled('Scatter of the inputs', el('table', { class: 'scatter' },
     el('caption', { text: 'scatter of the inputs' }),
     el('tr', {}, ...['input', 'size', 'how'].map((t) => el('th', { scope: 'col', text: t }))), ...lines));
 }

@@ -1,5 +1,5 @@
 // What the model says of one setting, in the words that all views use.
-import { format, withUnit } from './dom.js';
+import { el, format, withUnit } from './dom.js';
 import { insideAll, limitEnds } from './numbers/predictive.js';
 
 // {value, lower, upper, status, p: familiarity or null, inside: probability inside all limits or null}
@@ -20,6 +20,11 @@ export function insideOf(app, x) {
   if (found.inside !== null) parts.push(`inside the limits with ${percentText(found.inside)}`);
   if (found.p !== null) parts.push(familiarText(app, found.p));
   return parts.join(', ');
+}
+
+// A wide table in a box of its own that scrolls, by keys too.
+export function scrolled(label, ...children) {
+  return el('div', { class: 'wide', tabindex: '0', role: 'region', 'aria-label': label }, ...children);
 }
 
 // '93.4 %'; shares near 1 keep what is missing.

@@ -1,9 +1,10 @@
 // Settings that reach targets or stay inside limits: the nearest one, those of one input alone, and
 // ones that differ. Locked inputs keep their value.
+import { crossings } from './crossings.js';
 import { farApart, nearestGood, spreadRows, apartSquared } from './settings.js';
 import { insideAll, limitEnds } from './predictive.js';
 
-const SEARCHED = 8192, TARGET_OFF = 1e-3;
+const SEARCHED = 8192, SCANNED = 400, USUAL_ENOUGH = 0.2, TARGET_OFF = 1e-6;
 
 // {groups [{name, about, settings [x]}], why}; `wanted` [{k, ends: [lower, upper] or null, target}].
 export function searchSettings(app, wanted, count) {
@@ -13,18 +14,23 @@ export function searchSettings(app, wanted, count) {
   const test = testOf(app, asked);
   const pool = poolOf(app, asked, room, test);
   const near = pool.count || test.good(x, 1)[0]
-    ? nearestGood(room.inputs, room.ends, x, free, pool.rows, pool.count, test.good) : null;
-  const polished = near && test.exact ? test.exact(near, free) ?? near : near;
+    ? nearestGood(room.inputs, room.ends, x, free, pool.rows, pool.count, test.good, ontoTarget(app, test, room)) : null;
   const single = alone(app, asked, room);
   const different = farApart(room.inputs, pool.rows, pool.order, count).map((i) => rowAt(pool.rows, i, x.length));
   return {
     groups: [
-      { name: 'Nearest to the present setting', about: test.about, settings: polished ? [polished] : [] },
+      { name: 'Nearest to the present setting', about: test.about, settings: near ? [near] : [] },
       { name: 'Different ways', about: 'The surest ones that differ most from each other; distances are in shares of the range of each input.', settings: different },
       { name: 'One input alone', about: 'All values of one input that give the target (or a limit), the others as they are now.', settings: single },
     ],
-    why: whyOf(test, pool, polished, single),
+    why: whyOf(test, pool, near, single),
   };
+}
+
+// Points moved onto the first target, where there is one.
+function ontoTarget(app, test, room) {
+  const target = test.targets[0];
+  return target ? (rows) => crossings(app.model, room.inputs, rows, target.k, target.target) : undefined;
 }
 
 const rowAt = (rows, i, d) => Float64Array.from(rows.subarray(i * d, (i + 1) * d));
@@ -53,7 +59,8 @@ function testOf(app, asked) {
     const familiar = app.about.familiar ? app.model.familiarities(rows, n) : null;
     const inside = worth && limited.length ? insideAll(worth, app.model.intervals(rows, n, worth.level), n, limits) : null;
     const least = worth?.familiar ?? app.model.leastP ?? 0.01;
-    return Float64Array.from({ length: n }, (_, i) => (inside ? inside[i] : 0) - (familiar && !(familiar[i] > least) ? 2 : 0));
+    return Float64Array.from({ length: n }, (_, i) => (inside ? inside[i] : 0)
+      + (familiar ? 0.2 * Math.min(familiar[i] / USUAL_ENOUGH, 1) - (familiar[i] > least ? 0 : 2) : 0));
   };
   return { offs, sure, targets, limited, good: goodOf(app, asked, offs, targets, limited), about: aboutOf(targets, limited) };
 }
@@ -83,11 +90,7 @@ function aboutOf(targets, limited) {
 function poolOf(app, asked, room, test) {
   const d = room.x.length, target = test.targets[0];
   let rows = spreadRows(room.inputs, room.ends, room.x, room.free, SEARCHED);
-  if (target && app.model.levelSet) {
-    const options = { count: 64, free: room.free, within: room.ends, x: room.x };
-    const set = app.model.levelSet(target.k, target.target, options).map((s) => s.x ?? s);
-    rows = Float64Array.from(set.flatMap((x) => [...x]));
-  }
+  if (target) rows = crossings(app.model, room.inputs, rows, target.k, target.target);
   const n = rows.length / d, off = n ? test.offs(rows, n) : [];
   const kept = Array.from(off, (v, i) => [v, i]).filter(([v]) => v <= (target ? TARGET_OFF : 0)).map(([, i]) => i);
   const table = new Float64Array(kept.length * d);
@@ -97,11 +100,11 @@ function poolOf(app, asked, room, test) {
   return { rows: table, count: kept.length, order: surest(order, sure) };
 }
 
-// Those nearly as sure as the best: a tenth at least, and 64.
+// Those nearly as sure as the best, and a tenth of all at least.
 function surest(order, sure) {
   if (!order.length) return [];
   const best = sure[order[0]];
-  const near = order.filter((i) => sure[i] >= best - 0.02);
+  const near = order.filter((i) => sure[i] >= best - 0.05);
   return near.length >= 8 ? near.slice(0, 1024) : order.slice(0, Math.max(8, Math.ceil(order.length / 10)));
 }
 
@@ -114,7 +117,7 @@ function alone(app, asked, room) {
     if (goal === null) continue;
     for (const i of room.free) {
       if (room.inputs[i].levels) continue;
-      for (const v of app.model.roots(room.x, i, k, goal)) {
+      for (const v of rootsOf(app.model, room, i, k, goal)) {
         const x = Float64Array.from(room.x);
         x[i] = v;
         found.push(x);
@@ -122,6 +125,18 @@ function alone(app, asked, room) {
     }
   }
   return found.sort((a, b) => apartSquared(room.inputs, a, 0, room.x, 0) - apartSquared(room.inputs, b, 0, room.x, 0)).slice(0, 12);
+}
+
+// Values of input i that give the goal; `nearest` of a target that is not reached is none.
+function rootsOf(model, room, i, k, goal) {
+  if (model.roots) return [...model.roots(room.x, i, k, goal)];
+  const rows = new Float64Array(2 * SCANNED * room.x.length), [low, high] = room.ends[i];
+  for (let n = 0; n < 2 * SCANNED; n++) {
+    rows.set(room.x, n * room.x.length);
+    rows[n * room.x.length + i] = low + ((high - low) * ((n + 1) >> 1)) / SCANNED;
+  }
+  const found = crossings(model, room.inputs, rows, k, goal);
+  return Array.from({ length: found.length / room.x.length }, (_, n) => found[n * room.x.length + i]);
 }
 
 function whyOf(test, pool, near, single) {

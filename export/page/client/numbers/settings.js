@@ -57,8 +57,9 @@ export function farApart(inputs, rows, order, count) {
 }
 
 // The nearest setting to x that `good(rows, count) -> [bool]` accepts: of x itself, of `rows`, and of
-// points in ever smaller boxes around the best so far. Null where none is accepted.
-export function nearestGood(inputs, ends, x, free, rows, count, good, rounds = 16, tries = 256) {
+// points in ever smaller boxes around the best so far; `project` moves such points to where they may be
+// good (onto a target), as many as it can. Null where none is accepted.
+export function nearestGood(inputs, ends, x, free, rows, count, good, project = (table) => table, rounds = 16, tries = 256) {
   const d = inputs.length;
   let best = null, least = Infinity;
   const take = (table, n) => {
@@ -72,12 +73,14 @@ export function nearestGood(inputs, ends, x, free, rows, count, good, rounds = 1
   if (best) return best;
   take(rows, count);
   for (let round = 0, size = 0.5; best && round < rounds; round++, size *= 0.7) {
-    take(stepsBack(inputs, x, best, free), STEPS_BACK);
+    const back = project(stepsBack(inputs, x, best, free));
+    take(back, back.length / d);
     const box = ends.map(([low, high], n) => {
       const middle = best[n], half = size * Math.sqrt(least) * (high - low);
       return [Math.max(low, middle - half), Math.min(high, middle + half)];
     });
-    take(spreadRows(inputs, box, best, free.filter((n) => !inputs[n].levels), tries), tries);
+    const around = project(spreadRows(inputs, box, best, free.filter((n) => !inputs[n].levels), tries));
+    take(around, around.length / d);
   }
   return best;
 }
