@@ -12,6 +12,7 @@
 
 import { readFile, SnaError } from './sna_file.js';
 import { formulaSlopes } from './sna_formulas.js';
+import { nearestWith, scannedRoots, settingsWith } from './sna_inverse.js';
 
 const SNA_USUAL_LEVEL = 0.9; // of outputs that have no interval of their own, as in Python
 const SNA_FACE = ['asked', 'value', 'slopes', 'lower', 'upper', 'share', 'coordinates', 'counts', 'integers'];
@@ -45,7 +46,7 @@ async function sna_module(wasm) {
 
 /** One open model. It is made by `open`; nothing has to be closed: it holds memory as long as it is used. */
 export class Model {
-  #c; #face; #memory; #asked; #value; #slopes; #low; #high; #names; #formulas; #nRaw; #kept;
+  #c; #face; #memory; #asked; #value; #slopes; #low; #high; #names; #formulas; #nRaw; #kept; #integers;
   #status = 0;
 
   constructor(file, library) {
@@ -54,6 +55,7 @@ export class Model {
     const told = readFile(file);
     this.#describe(told);
     this.#views();
+    this.tellsFamiliarity = this.#face[10] !== 0;
   }
 
   #load(file) {
@@ -91,6 +93,7 @@ export class Model {
     this.classes = told.metadata.classes ?? [];
     this.signed = told.signed;
     this.leastP = told.leastP;
+    this.nearest = NaN;
     this.nResiduals = told.nResiduals;
     const usual = told.nResiduals && 0.05 * (told.nResiduals + 1) >= 1 - 2 ** -12 ? SNA_USUAL_LEVEL : null;
     for (const output of this.outputs) output.level ??= usual;
@@ -195,7 +198,7 @@ export class Model {
 
   /** {p, status}: the share of training rows that were as unfamiliar as x or more; null where the model does not say. */
   familiarity(x) {
-    if (!this.#face[10]) return null;
+    if (!this.tellsFamiliarity) return null;
     this.#ask(x);
     this.#status = this.#c.familiarity();
     return { p: new Float64Array(this.#memory, this.#face[5], 1)[0], status: this.status };
@@ -209,12 +212,17 @@ export class Model {
 
   #room(rows, perRow) {
     const [n, k] = [this.inputs.length, this.outputs.length];
-    const place = this.#c.room(8 * rows * (n + perRow) + rows);
-    if (!place) throw new SnaError('no_space', `there is no memory for ${rows} rows; ask for fewer at once`);
-    this.#views();
+    const place = this.#reserve(8 * rows * (n + perRow) + rows, `${rows} rows`);
     const floats = (from, count) => new Float64Array(this.#memory, place + 8 * rows * from, rows * count);
     const status = new Int8Array(this.#memory, place + 8 * rows * (n + perRow), rows);
     return { place, x: floats(0, n), out: (i) => floats(n + i * k, k), one: floats(n, 1), at: (i) => place + 8 * rows * (n + i * k), status };
+  }
+
+  #reserve(size, what) {
+    const place = size < 2 ** 32 ? this.#c.room(size) : 0;
+    if (!place) throw new SnaError('no_space', `there is no memory for ${what}; ask for fewer at once`);
+    this.#views();
+    return place;
   }
 
   #batch(x, rows, perRow) {
@@ -227,6 +235,101 @@ export class Model {
     if (inside && !here) throw new SnaError('bad_input', 'these rows lasted until the last batch; ask for rows(count) again');
     if (!here) room.x.set(x.length === room.x.length ? x : x.subarray ? x.subarray(0, room.x.length) : x.slice(0, room.x.length));
     return room;
+  }
+
+  /** The place of an input given by its place or name. */
+  inputIndex(input) {
+    const at = typeof input === 'number' ? input : this.inputs.findIndex((i) => i.name === input);
+    if (Number.isInteger(at) && at >= 0 && at < this.inputs.length) return at;
+    throw new SnaError('bad_input', `there is no input ${input}; the model has ${this.inputs.map((i) => i.name).join(', ')}`);
+  }
+
+  #outputIndex(output) {
+    const at = typeof output === 'number' ? output : this.outputs.findIndex((o) => o.name === output);
+    if (Number.isInteger(at) && at >= 0 && at < this.outputs.length) return at;
+    throw new SnaError('bad_input', `there is no output ${output}; the model has ${this.outputs.map((o) => o.name).join(', ')}`);
+  }
+
+  /** x of {name: value}: numbers (a text with a decimal point as well), levels as they are written. */
+  setting(values) {
+    const unknown = Object.keys(values).find((name) => !this.inputs.some((i) => i.name === name));
+    if (unknown !== undefined) this.inputIndex(unknown);
+    return Float64Array.from(this.inputs, (input) => {
+      if (!(input.name in values)) throw new SnaError('bad_input', `input ${input.name} is missing; give all of ${this.inputs.map((i) => i.name).join(', ')}`);
+      return input.levels ? levelIndex(input, values[input.name]) : readingOf(input, values[input.name]);
+    });
+  }
+
+  /** Coordinates [axes] of the model at x: what formulas compute among them; NaN where one has no value. */
+  coordinates(x) {
+    this.#ask(x);
+    this.#status = this.#c.place();
+    const found = new Float64Array(this.#memory, this.#face[6], this.axes.length).slice();
+    return this.#status < 0 ? found.fill(NaN) : found;
+  }
+
+  /** All values of `input` (place or name) at which `output` is `target`, the others as in x, increasing; of a stretch
+   * on which it is, both ends. Status: ok (one), several, tangent, unreachable (then `nearest` is the reachable value
+   * closest to the target), out_of_domain. */
+  roots(x, input, output, target) {
+    const [at, k] = [this.inputIndex(input), this.#outputIndex(output)];
+    const { axis } = this.inputs[at];
+    const taken = this.inputs[at].raw || this.#formulas.some((f) => f.terms.some((t) => t.kind === 0 && t.index === axis));
+    if (taken) return this.#scanned(x, at, k, target);
+    const { spans, degree, periodic } = this.axes[axis];
+    const most = spans * (degree + 2) + 2;
+    const place = this.#reserve(16 * most, `${most} roots`);
+    this.#ask(x);
+    this.#status = this.#c.roots(axis, k, target, place, most);
+    this.nearest = this.#value[0];
+    const count = this.#status < 0 ? 0 : new Int32Array(this.#memory, this.#face[7], 1)[0];
+    const ends = new Float64Array(this.#memory, place, 2 * count);
+    const found = [];
+    for (let i = 0; i < count; i++) found.push(ends[2 * i], ...(ends[2 * i + 1] > ends[2 * i] ? [ends[2 * i + 1]] : []));
+    const { lower, upper } = this.inputs[at];
+    if (periodic && found.length > 1 && found[0] === lower && found.at(-1) === upper) found.pop();
+    return found;
+  }
+
+  #scanned(x, input, output, target) {
+    const found = scannedRoots(this, x, input, output, target);
+    const here = this.value(x);
+    this.nearest = found.length ? target : NaN;
+    if (here.every(Number.isFinite) || found.length) this.#status = found.length > 1 ? 1 : found.length ? 0 : -3;
+    return found;
+  }
+
+  /** At most `count` (8) different settings at which `output` is `target`, or inside [low, high]: {x, value, lower,
+   * upper, status, p}, those that data cover first. Options: free (inputs, all), within ([low, high] per input), x (of
+   * inputs that are not free), limits ([low, high] per output, null for none), milliseconds (1000). */
+  levelSet(output, target, options = {}) {
+    return settingsWith(this, this.#goals(output, target, options.limits), options);
+  }
+
+  /** The setting nearest to x, in units of the ranges, at which `output` is `target` or inside [low, high]; null where
+   * none was found. Options as `levelSet` has them. */
+  nearestSetting(x, output, target, options = {}) {
+    this.#ask(x);
+    return nearestWith(this, this.#goals(output, target, options.limits), x, options);
+  }
+
+  #goals(output, target, limits = []) {
+    const [low, high] = Array.isArray(target) ? target : [target, target];
+    if (!(low <= high)) throw new SnaError('bad_input', `no value lies between ${low} and ${high}; give the lower limit first`);
+    const others = limits.map((ends, k) => ends && { output: k, low: ends[0] ?? -Infinity, high: ends[1] ?? Infinity });
+    return [{ output: this.#outputIndex(output), low, high }, ...others.filter(Boolean)];
+  }
+
+  /** {raw: Int32Array [outputs], value, status} of sensor counts [axes] on the integer path, equal to the bit on every
+   * machine: value = raw 2^-exponent. null where the model has no integer path. */
+  integers(counts) {
+    this.#integers ??= this.#c.fixed_open() === 0;
+    if (!this.#integers) return null;
+    new Int32Array(this.#memory, this.#face[7], this.axes.length).set(counts);
+    this.#status = this.#c.fixed_value();
+    const raw = new Int32Array(this.#memory, this.#face[8], this.outputs.length).slice();
+    const value = Float64Array.from(raw, (v, k) => (this.#status < 0 ? NaN : v * 2 ** -this.#c.fixed_exponent(k)));
+    return { raw, value, status: this.status };
   }
 
   #statuses(room) {
@@ -257,12 +360,29 @@ export class Model {
 
   /** p [rows], NaN where there is none; null where the model does not say. */
   familiarities(x, rows) {
-    if (!this.#face[10]) return null;
+    if (!this.tellsFamiliarity) return null;
     const room = this.#batch(x, rows, 1);
     this.#c.familiarities(rows, room.place, room.one.byteOffset, room.status.byteOffset);
     this.#statuses(room);
     return room.one.slice();
   }
+}
+
+/** The index of the level that a value means: of its text, else of the one level that is the same number. */
+function levelIndex(input, value) {
+  const text = String(value).trim();
+  const exact = input.levels.findIndex((l) => l === value || l.trim() === text);
+  if (exact >= 0) return exact;
+  const number = typeof value === 'boolean' || text === '' ? NaN : Number(text);
+  const equal = input.levels.map((_, i) => i).filter((i) => input.levels[i].trim() !== '' && Number(input.levels[i]) === number);
+  if (equal.length === 1) return equal[0];
+  throw new SnaError('out_of_domain', `${input.name} has no level ${text}; the levels are ${input.levels.join(', ')}`);
+}
+
+function readingOf(input, value) {
+  const number = typeof value === 'string' && value.trim() === '' ? NaN : Number(value);
+  if (Number.isFinite(number)) return number;
+  throw new SnaError('bad_input', `${input.name} = ${value} is no number; give one between ${input.lower} and ${input.upper}`);
 }
 
 export { SnaError };

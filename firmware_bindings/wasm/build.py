@@ -17,21 +17,14 @@ FOLDER = Path(__file__).resolve().parent
 SHIPPED = FOLDER.parents[1] / "export" / "wasm" / "sna.wasm"
 COMPILER = "0.17.1"
 """The version of ziglang whose bytes are kept."""
-FLAGS = [
-    "-target",
-    "wasm32-freestanding",
-    "-std=gnu11",
-    "-Os",
-    "-DSNA_SHA256",
-    "-Wall",
-    "-Wextra",
-    "-Werror",
-    "-nostdlib",
-    "-s",
-    "-ffp-contract=off",
-    "-Wl,--no-entry",
-    "-Wl,-z,stack-size=65536",
-]
+FLAGS = (
+    *("-target", "wasm32-freestanding", "-std=gnu11", "-DSNA_SHA256", "-ffp-contract=off"),
+    *("-O2", "-mllvm", "-inline-threshold=25", "-mllvm", "-unroll-threshold=60"),
+    *("-Wall", "-Wextra", "-Werror", "-nostdlib", "-s"),
+    *("-Wl,--no-entry", "-Wl,-z,stack-size=65536"),
+)
+"""-Os is 10 KB smaller and its queries take half as long again, -O2 alone has 10 KB more; vectors
+(-msimd128) save a tenth with float32 tables, cost a tenth with int8 and need newer browsers."""
 
 
 def compiler() -> str:
@@ -40,7 +33,7 @@ def compiler() -> str:
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 
 
-def built(flags: list[str] = FLAGS) -> bytes:
+def built(flags: tuple[str, ...] = FLAGS) -> bytes:
     """The module. Raises CalledProcessError where the compiler refuses."""
     with tempfile.TemporaryDirectory() as folder:
         target = Path(folder) / "sna.wasm"
