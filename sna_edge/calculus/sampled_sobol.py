@@ -30,6 +30,7 @@ STUDENT = 2.4  # of seven degrees of freedom at 95 %
 NODES = 64  # of an axis, at most
 GAUSS = 20  # nodes on a span: a link of a polynomial is none
 FIRST, MOST = 256, 16384  # rows of z in a repeat
+PAIRED, PAIR_ROWS = 16, 1024  # nodes of an axis, and rows of z, for pairs
 WORK = 2e9  # multiplications after which it ends with the error it has
 GOOD = 0.01
 UNSETTLED = 0.25
@@ -62,6 +63,62 @@ def indices(model: ModelRecord, rules: Sequence[Rule]) -> tuple[Floats, Floats, 
         if not np.nanmax(error) > GOOD or 2 * count > MOST or 3 * spent > WORK:
             return first.mean(axis=0), total.mean(axis=0), variance.mean(axis=0), error
         count *= 2
+
+
+def pairs(model: ModelRecord, rules: Sequence[Rule]) -> Floats:
+    """S_de [D, D] of output 0: g_de(x_d, x_e) = E_z[y] at PAIRED nodes of either axis, its variance
+    from two halves of z."""
+    thin = [_thinned(x, w) for x, w in rules]
+    tables = [atoms(model, d, x) for d, (x, _) in enumerate(thin)]
+    weights = [w for _, w in thin]
+    rng = np.random.default_rng(0)
+    drawn = [a[_hypercube(w, PAIR_ROWS, rng)] for a, w in zip(tables, weights, strict=True)]
+    size, found = len(thin), np.zeros((len(thin), len(thin)))
+    left, right = sides(model, drawn)
+    with np.errstate(over="ignore", invalid="ignore"):
+        whole = np.mean(
+            [
+                _moments(along(model, tables[d], left[d], right[d], 0), weights[d])[2]
+                for d in range(size)
+            ]
+        )
+        for e in range(1, size):
+            for d, g in enumerate(_halves(model, tables, drawn, e)):
+                found[d, e] = found[e, d] = _joint(g, weights[d], weights[e])
+    return found / (whole if whole > 0 else np.nan)
+
+
+def _halves(
+    model: ModelRecord, tables: Sequence[Floats], drawn: Sequence[Floats], e: int
+) -> list[Floats]:
+    """Per axis d < e: means of y over both halves of z, [2, nodes of d, nodes of e]."""
+    found = [np.empty((2, len(tables[d]), len(tables[e]))) for d in range(e)]
+    for j, node in enumerate(tables[e]):
+        moved = [*drawn]
+        moved[e] = np.broadcast_to(node, drawn[e].shape)
+        left, right = sides(model, moved)
+        for d in range(e):
+            y = along(model, tables[d], left[d], right[d], 0)
+            half = y.shape[1] // 2
+            found[d][:, :, j] = y[:, :half].mean(axis=1), y[:, half:].mean(axis=1)
+    return found
+
+
+def _joint(g: Floats, w: Floats, v: Floats) -> float:
+    """Sum over both axes of the product of the halves' interaction parts: each half without its
+    mean, and without its means along either axis."""
+    both = np.outer(w, v)
+    rest = [m - (m @ v)[:, None] - (w @ m)[None] + w @ m @ v for m in g]
+    return float((both * rest[0] * rest[1]).sum())
+
+
+def _thinned(x: Floats, w: Floats) -> Rule:
+    """The middles of PAIRED parts of equal probability of a rule that has more nodes."""
+    if len(w) <= PAIRED:
+        return x, w
+    u = (np.arange(PAIRED) + 0.5) / PAIRED
+    kept = np.minimum(np.searchsorted(np.cumsum(w), u), len(w) - 1)
+    return x[kept], np.full(PAIRED, 1.0 / PAIRED)
 
 
 def _unsettled(variance: Floats) -> Floats:

@@ -15,7 +15,7 @@ EXTRAS = {
     "onnxruntime": "onnx", "onnxscript": "onnx", "onnx2tf": "tflite", "tensorflow": "tflite",
     "ai_edge_litert": "tflite", "flatbuffers": "tflite", "sna_edge_native": "native",
     "sna_export": "export", "openpyxl": "tables", "pyarrow": "tables",
-    "cryptography": "sign",
+    "cryptography": "sign", "matplotlib": "plot",
 }  # fmt: skip
 """The extra of the package that installs a module."""
 

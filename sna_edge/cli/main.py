@@ -28,6 +28,7 @@ WORDS = (
     "keygen",
     "sign",
     "query",
+    "plot",
     "inverse",
     "capability",
     "limits",

@@ -60,6 +60,7 @@ REFERENCE = {
     "sna_export.torch_side": "Training in torch",
     "sna_export.report": "Reports",
     "sna_export.page": "Pages",
+    "sna_export.plot": "Plots",
 }
 
 

@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 
 from sna_edge import CP, InputError, Levels, LogNormal, Model, Normal, Output, Uniform, spline_axis
-from sna_edge.calculus.moments import lost_mass
+from sna_edge.calculus.moments import lost_mass, pair_indices
+
+from ...model_kinds import train
 
 KINDS = ["cp", "tt"]
 
@@ -192,3 +194,24 @@ def test_bad_distributions_are_refused(model) -> None:
         model.mean({"power": Uniform(300.0, 200.0)})
     with pytest.raises(InputError, match="above 0"):
         polynomial_model().mean({"x": LogNormal(0.0, 1.0)})
+
+
+def test_pairs_of_a_product_have_their_closed_form() -> None:
+    """f = x y on [0, 2]^2: variances 4/9 each alone, and (1/3)^2 together."""
+    axes = [spline_axis(name, "", 0, 2, spans=1, degree=1) for name in "xy"]
+    area = Model(axes, CP.full([[[0], [2]]] * 2), [Output("area")])
+    found = pair_indices(area)[..., 0]
+    whole = 16 / 9 - 1
+    assert found[0, 1] == pytest.approx((1 / 9) / whole, rel=1e-12)
+    assert np.array_equal(found, found.T) and not found.diagonal().any()
+
+
+def test_pairs_of_a_train_add_up_to_what_single_inputs_leave() -> None:
+    """With three inputs: 1 - first orders - pairs = the index of all three, which is also
+    total - first - its pairs of each input."""
+    model = train()
+    pairs, s = pair_indices(model), model.sobol()
+    three = 1 - s.first.sum(axis=0) - pairs.sum(axis=(0, 1)) / 2
+    assert s.total - s.first - pairs.sum(axis=1) == pytest.approx(
+        np.broadcast_to(three, s.total.shape), abs=1e-12
+    )

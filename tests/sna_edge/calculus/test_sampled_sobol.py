@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from sna_edge import CP, Levels, Model, Normal, NotClosed, Output, Uniform, level_axis, spline_axis
+from sna_edge.calculus.moments import pair_indices
 from sna_edge.calculus.sampled_sobol import _moments
 from sna_export.report.fit_page import importance
 from sna_export.report.page import Page
@@ -144,3 +145,18 @@ def test_noise_of_the_other_inputs_is_no_first_index() -> None:
     rng, weights = np.random.default_rng(0), np.full(8, 0.125)
     first = [_moments(rng.standard_normal((8, 64)), weights)[0] for _ in range(400)]
     assert abs(np.mean(first)) < 0.004
+
+
+@pytest.mark.parametrize("slopes", [[1.0, 2.0], [2.0, 2.0, 2.0], [-3.0, 1.0, 0.5]])
+def test_pairs_of_exponentials_have_their_closed_form(slopes: list[float]) -> None:
+    found = pair_indices(additive(slopes, "exp", -2.5, 7.0), sampled=True)[..., 0]
+    s = np.array(slopes)
+    ratio = (np.expm1(2 * s) / (2 * s)) / (np.expm1(s) / s) ** 2 - 1
+    exact = np.outer(ratio, ratio) / (np.prod(1 + ratio) - 1)
+    np.fill_diagonal(exact, 0.0)
+    assert np.abs(found - exact).max() <= 0.02  # sampled, as first and total
+
+
+def test_pairs_behind_a_link_are_refused_unless_sampled() -> None:
+    with pytest.raises(NotClosed, match="pairs"):
+        pair_indices(additive([1.0, 2.0], "exp"))

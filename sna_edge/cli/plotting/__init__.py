@@ -1,0 +1,1 @@
+"""What `plot` asks for: options of each picture, and the rows of a table."""
