@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Container, Iterator
 from functools import partial
 
 from ..errors import InputError
@@ -46,7 +46,7 @@ class Growing:
         declared: Dialect | None = None,
         hint: Dialect | None = None,
         categorical: Collection[str] = (),
-        needed: Collection[str] | None = None,
+        needed: Container[str] | None = None,
         pause: float = PAUSE,
     ) -> None:
         self.path, self.note_path = path, note

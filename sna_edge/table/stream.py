@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Container, Sequence
 from dataclasses import replace
 
 from ..errors import InputError
@@ -30,7 +30,7 @@ class Stream:
         hint: Dialect | None = None,
         *,
         categorical: Collection[str] = (),
-        needed: Collection[str] | None = None,
+        needed: Container[str] | None = None,
         longest: int = 1 << 20,
         lenient: bool = False,
     ) -> None:

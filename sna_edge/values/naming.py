@@ -4,6 +4,7 @@ number with its unit."""
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Sequence
 
 NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 QUANTITY = re.compile(
@@ -15,6 +16,45 @@ QUANTITY = re.compile(
 
 BRACKETS = re.compile(r"[\[(]([^\[\]()]+)[\])]\s*$")
 """The unit (1) at the end of a name."""
+
+
+class Quantities:
+    """Names, each also with a unit in brackets behind it.
+
+    >>> "depth [mm]" in Quantities(["depth"]), "depths" in Quantities(["depth"])
+    (True, False)
+    """
+
+    def __init__(self, names: Collection[str]) -> None:
+        self._names = frozenset(names)
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and (name in self._names or bare(name) in self._names)
+
+
+def bare(name: str) -> str:
+    """'depth' of 'depth [mm]'."""
+    return BRACKETS.sub("", name).strip()
+
+
+def bracketed(name: str) -> str:
+    """'mm' of 'depth [mm]', '' where there are no brackets."""
+    found = BRACKETS.search(name)
+    return found[1].strip() if found else ""
+
+
+def column_of(name: str, columns: Sequence[str], before: str = "") -> str | None:
+    """The one of `columns` that gives `name`: behind `before`, as it is, or, where there is only
+    one such, with another unit in brackets.
+
+    >>> column_of("depth [um]", ["id", "measured.depth [mm]"], before="measured.")
+    'measured.depth [mm]'
+    """
+    for one in (f"{before}{name}", name):
+        if one in columns:
+            return one
+    alike = [n for n in columns if bare(n).removeprefix(before) == bare(name)]
+    return alike[0] if len(alike) == 1 else None
 
 
 def labelled(name: str, unit: str) -> str:

@@ -16,7 +16,7 @@ from ...model import Model
 from ...quality import Line
 from ...quality.readings import Reading
 from ...table import Dialect, Marks, Measure, Record, open_table
-from ...values.naming import BRACKETS
+from ...values.naming import Quantities, bare, bracketed, column_of
 from ..dialect_options import declared, hint_for
 
 IDS = ("id", "part")
@@ -92,7 +92,7 @@ class MeasuredTable:
         records = Growing(
             self._path, follow=True, declared=Dialect(**declared(self._args)),
             hint=hint_for(model.metadata), categorical=IDS,
-            needed=[*model.output_names, *(COLUMN + name for name in model.output_names)], pause=0,
+            needed=Quantities([b + n for n in model.output_names for b in ("", COLUMN)]), pause=0,
         )  # fmt: skip
         for batch in records.looks():
             yield self._rows(records.names, records.units, records.number, batch)
@@ -111,15 +111,14 @@ class MeasuredTable:
             yield self._rows(source.names, source.units, marks.number, records)
 
     def _found(self, names: Sequence[str], units: Mapping[str, str]) -> tuple[int, dict[str, int]]:
-        """The columns; says which look like those of an output and are none."""
-        columns = _columns(self._path, names, units, self._line.model)
-        for name in (n for n in self._line.model.output_names if n not in columns[1]):
-            for column in (c for c in names if _bare(c) == _bare(name)):
-                self._tell(
-                    f"{self._path}: column {column!r} is not read; name it {name!r}, with its unit"
-                    " in a row below the header"
-                )
-        return columns
+        """The columns; says which look like those of an output and are not read."""
+        found = _columns(self._path, names, units, self._line.model)
+        for name in self._line.model.output_names:
+            read = found[1].get(name)
+            for column in (c for i, c in enumerate(names) if _alike(c, name) and i != read):
+                why = f"name it {name!r}" if read is None else f"{names[read]!r} is"
+                self._tell(f"{self._path}: column {column!r} is not read; {why}")
+        return found
 
     def _rows(
         self, names: Sequence[str], units: Mapping[str, str], number: Callable[[str], float],
@@ -131,7 +130,7 @@ class MeasuredTable:
             self._columns = self._found(names, units)
         assert self._line.learner is not None
         at, columns = self._columns
-        own = {name: units[names[i]] for name, i in columns.items() if names[i] in units}
+        own = {name: unit for name, i in columns.items() if (unit := _unit(names[i], name, units))}
         found = list[Row]()
         for record in records:
             if record.wrong:
@@ -146,31 +145,37 @@ class MeasuredTable:
         return found
 
 
-def _bare(column: str) -> str:
-    """A name without unit, in small letters."""
-    return BRACKETS.sub("", column.removeprefix(COLUMN)).strip().casefold()
+def _alike(column: str, name: str) -> bool:
+    """Whether a reader would take the column for that of the output."""
+    return bare(column.removeprefix(COLUMN)).casefold() == bare(name).casefold()
+
+
+def _unit(column: str, name: str, units: Mapping[str, str]) -> str:
+    """Of the column of an output: that of the row of units, else the one in brackets that the name
+    itself does not have."""
+    return units.get(column) or ("" if column.removeprefix(COLUMN) == name else bracketed(column))
 
 
 def _columns(
     path: str, names: Sequence[str], units: Mapping[str, str], model: Model
 ) -> tuple[int, dict[str, int]]:
-    """Where the ids stand, and where the outputs: columns `NAME` or `measured.NAME`. Raises
-    InputError where a table lacks them or gives a unit of another kind."""
+    """Where the ids stand, and where the outputs: columns `NAME` or `measured.NAME`, also with a
+    unit in brackets. Raises InputError where a table lacks them or gives a unit of another
+    kind."""
     ids = [names.index(name) for name in IDS if name in names]
     if not ids:
         raise InputError(
             f"{path} has no column id or part to join by; its columns are {', '.join(names)}"
         )
-    written = {o.name: COLUMN + o.name if COLUMN + o.name in names else o.name
-               for o in model.outputs}  # fmt: skip
-    found = {name: names.index(column) for name, column in written.items() if column in names}
+    found = {name: names.index(column) for name in model.output_names
+             if (column := column_of(name, names, COLUMN))}  # fmt: skip
     if not found:
         raise InputError(
             f"{path} has no column of an output ({', '.join(model.output_names)}); its columns are"
             f" {', '.join(names)}"
         )
     for output in model.outputs:
-        own = units.get(written[output.name])
-        if own and output.name in found:
+        own = _unit(names[found[output.name]], output.name, units) if output.name in found else ""
+        if own:
             Measure(Marks(path), output.name, output.unit, own, "output")
     return ids[0], found

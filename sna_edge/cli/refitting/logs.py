@@ -13,7 +13,7 @@ from ...errors import InputError
 from ...learning.measured import COLUMN, KEY
 from ...logs import files_of, line_blocks
 from ...table import hint_of
-from ...values.naming import BRACKETS
+from ...values.naming import bracketed, column_of
 from .asked import Asked
 
 if TYPE_CHECKING:
@@ -69,14 +69,14 @@ def _rows(asked: Asked, path: str) -> list[dict[str, Any]]:
     hint = hint_of(asked.model.metadata.get("dialect"))
     table = read(path, decimal=hint.decimal if path != asked.held else "")
     needs = asked.needs
-    targets = {n: found for n in needs.targets if (found := _column(table, n, COLUMN))}
+    targets = {n: found for n in needs.targets if (found := column_of(n, table.names, COLUMN))}
     if not targets:
         raise InputError(
             f"{path} has no column of a target ({', '.join(needs.targets)}, or with {COLUMN} before"
             f" it); its columns are {', '.join(table.names)}"
         )
     others = [n for n in needs.names if n not in needs.targets]
-    given = {n: found for n in others if (found := _column(table, n))}
+    given = {n: found for n in others if (found := column_of(n, table.names))}
     numeric = [
         n for n in (*given, *targets) if n not in (*needs.levels, *needs.labels, *needs.text)
     ]
@@ -96,23 +96,12 @@ def _rows(asked: Asked, path: str) -> list[dict[str, Any]]:
     return entries
 
 
-def _column(table: Table, name: str, before: str = "") -> str | None:
-    """The column of a name: as it is, behind `before`, or with another unit in brackets."""
-    for one in (f"{before}{name}", name):
-        if one in table.names:
-            return one
-    bare = BRACKETS.sub("", name).strip()
-    alike = [n for n in table.names if BRACKETS.sub("", n).removeprefix(before).strip() == bare]
-    return alike[0] if len(alike) == 1 else None
-
-
 def _values(table: Table, column: str, numeric: bool, unit: str) -> list[Any]:
     """Cells of a column: numbers, with their unit where it is not `unit`; others as written."""
     written = table.written(column)
     if not numeric:
         return list(written)
-    brackets = BRACKETS.search(column)
-    own = table.units.get(column) or (brackets[1].strip() if brackets else "")
+    own = table.units.get(column) or bracketed(column)
     ends = f" {own}" if own and own != unit and unit else ""
     return [
         cell if x != x else f"{x!r}{ends}" if ends else x
