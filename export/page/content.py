@@ -5,7 +5,8 @@
             computes, then raw readings, in the order in which sna.js takes them
     outputs [{name, unit, link, range: [low, high], interval: level or null, limits?}]
     classes [{target, kind, labels, outputs, threshold}]
-    rows    {inputs: [[..] per input], outputs: [[..] per output], fitted?, lower?, upper?}
+    rows    {inputs: [[..] per input], outputs: [[..] per output], fitted?, lower?, upper?,
+            row: [numbers in the table], total}
     sobol   {names [D], first, total, error [D][K], pairs [K][D][D]}, effects [D][K]
             of the inputs of the model, those that a formula computes among them
     worth   distribution of a measurement, or null; quality? covered shares (evidence.py)
@@ -44,13 +45,14 @@ SAMPLED = 2048  # points of the domain that the range of an output is taken from
 class Rows:
     """Measured rows: inputs [N, I] of `asked` as coordinates, outputs [N, K]; `fitted` [N, K]:
     predictions by models that did not see the row, `lower` and `upper` of their intervals, where
-    known."""
+    known; `row` [N]: their numbers in the table, from 1 on."""
 
     inputs: Floats
     outputs: Floats
     fitted: Floats | None = None
     lower: Floats | None = None
     upper: Floats | None = None
+    row: NDArray[np.int64] | None = None
 
     def thinned(self, most: int = MOST_ROWS) -> Rows:
         """At most `most` rows, evenly over the table."""
@@ -59,7 +61,8 @@ class Rows:
         fitted, lower, upper = (
             None if p is None else p[at] for p in (self.fitted, self.lower, self.upper)
         )
-        return Rows(self.inputs[at], self.outputs[at], fitted, lower, upper)
+        row = np.arange(1, n + 1) if self.row is None else self.row
+        return Rows(self.inputs[at], self.outputs[at], fitted, lower, upper, row[at])
 
 
 def about(
@@ -95,7 +98,7 @@ def about(
         "facts": facts(model, rows),
     }  # fmt: skip
     if rows is not None and len(rows.inputs):
-        found["rows"] = _rows(rows.thinned())
+        found["rows"] = _rows(rows.thinned()) | {"total": len(rows.inputs)}
     return found
 
 
@@ -206,11 +209,12 @@ def _ranges(model: Model, rows: Rows | None) -> list[list[float | None]]:
 def _rows(rows: Rows) -> dict[str, Any]:
     parts = {"inputs": rows.inputs, "outputs": rows.outputs, "fitted": rows.fitted,
              "lower": rows.lower, "upper": rows.upper}  # fmt: skip
-    return {
+    told_of: dict[str, Any] = {
         name: [[_short(v) for v in column] for column in part.T]
         for name, part in parts.items()
         if part is not None
     }
+    return told_of if rows.row is None else told_of | {"row": rows.row.tolist()}
 
 
 def _short(value: float) -> float | None:

@@ -43,4 +43,4 @@ def measured(args: argparse.Namespace, model: Model) -> Rows:
             " the model was fitted to"
         )
     rows[~np.isfinite(rows)] = np.nan  # levels that the model has not
-    return Rows(rows[some], np.concatenate(y)[some])
+    return Rows(rows[some], np.concatenate(y)[some], row=np.flatnonzero(some) + 1)

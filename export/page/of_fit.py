@@ -55,7 +55,9 @@ def fitted_rows(found: Any) -> Rows:
     lost = np.full(len(found.inputs), np.nan)
     columns = [found.inputs[:, names[a.name]] if a.name in names else lost for a in asked(model)]
     lower, upper = _ends(model, found.inputs, found.predicted)
-    return Rows(np.stack(columns, axis=1), found.measured, found.predicted, lower, upper)
+    kept = getattr(found, "rows", None)
+    row = None if kept is None else np.asarray(kept) + 1
+    return Rows(np.stack(columns, axis=1), found.measured, found.predicted, lower, upper, row)
 
 
 def _ends(model: Model, x: Floats, predicted: Floats) -> tuple[Floats, Floats]:

@@ -13,6 +13,7 @@ export function good(app, root) {
   const state = { along: 'order' };
   const draw = () => plots.replaceChildren(...goodPlots(app, state, draw));
   root.append(outputChoice(app), plots, report, factsOf(app));
+  if (app.about.report) report.before(el('h2', { text: 'Report of the fit' }));
   report.innerHTML = app.about.report ?? ''; // written by the page's own maker
   app.on('output', () => app.frame(draw));
   draw();
@@ -25,12 +26,12 @@ function goodPlots(app, state, redraw) {
   return [
     el('h2', { text: `How good ${output.name} is` }),
     el('p', { text: goodWords(app, rows, output) }),
-    el('div', { class: 'tiles' }, ...tilesOf(rows, output, judged)),
+    el('div', { class: 'tiles' }, ...tilesOf(rows, output, judged, app.about.rows.total)),
     residualChoice(app, state, redraw),
     el('div', { class: 'plots' }, againstMeasured(rows, output), residualPlot(app, rows, output, state),
       ...(judged ? [calibrationPlot(judged), quarterPlot(judged), placePlot(judged)] : [])),
     ...(judged ? [el('ul', {}, ...judged.said.map((text) => el('li', { text: `${text[0].toUpperCase()}${text.slice(1)}.` })))] : []),
-    el('h3', { text: 'Rows farthest from their prediction' }), farthestTable(app, rows, output),
+    el('h3', { text: `${app.about.rows.total > rows.n ? 'Drawn rows' : 'Rows'} farthest from their prediction` }), farthestTable(app, rows, output),
   ];
 }
 
@@ -56,16 +57,17 @@ function fittedRows(app) {
 function goodWords(app, rows, output) {
   const how = app.about.quality?.said ?? (rows.held ? 'Each row is predicted by models that never saw it.'
     : 'Predictions are those of the model itself: where it was fitted to these rows, new ones will be off by more.');
-  const some = rows.use.length < (app.about.rows.total ?? 0) ? ` Drawn: ${rows.use.length} of ${app.about.rows.total} rows, evenly over the table.` : '';
+  const some = rows.n < (app.about.rows.total ?? 0) ? ` Drawn: ${rows.n} of ${app.about.rows.total} rows, evenly over the table.` : '';
   return `${how}${some}`;
 }
 
-function tilesOf(rows, output, judged) {
+function tilesOf(rows, output, judged, total) {
+  const some = total > rows.n ? ' of the drawn rows' : '';
   const n = rows.measured.length, mean = rows.measured.reduce((s, v) => s + v, 0) / n;
   const squares = rows.measured.reduce((s, v, i) => s + (v - rows.predicted[i]) ** 2, 0);
   const spread = rows.measured.reduce((s, v) => s + (v - mean) ** 2, 0);
   const tile = (value, name) => el('div', { class: 'tile' }, el('b', { text: value }), el('span', { text: name }));
-  const tiles = [tile(format(1 - squares / spread, 4), 'R2 of these rows'), tile(`${format(Math.sqrt(squares / n), 4)} ${output.unit}`.trim(), 'root mean square error')];
+  const tiles = [tile(format(1 - squares / spread, 4), `R2${some}`), tile(`${format(Math.sqrt(squares / n), 4)} ${output.unit}`.trim(), `root mean square error${some}`)];
   const usual = judged?.levels.find((l) => l.level === judged.level);
   if (usual) tiles.push(tile(percentText(usual.covered), `covered by the ${format(100 * usual.level, 4)} % interval`));
   return tiles;

@@ -46,7 +46,7 @@ function sobolBars(app) {
   const most = order[0], effect = app.about.effects?.[most.d]?.[app.output];
   const largest = Math.max(...order.map((one) => one.total), 1e-9);
   const said = `${most.input.name} matters most: ${percentText(most.first)} of the variance of ${output.name} by itself, `
-    + `${percentText(most.total)} with its interactions${effect ? `; on average it moves it by ${Number(effect.toPrecision(3))} ${output.unit}`.trimEnd() : ''}.`;
+    + `${percentText(most.total)} with its interactions${effect ? `; over its range it moves the mean by ${Number(effect.toPrecision(3))} ${output.unit}`.trimEnd() : ''}.`;
   const rows = order.map((one) => el('tr', {}, el('th', { scope: 'row', text: labelOf(one.input) }),
     el('td', { class: 'bars' }, bar(one.total / largest, 's1'), bar(one.first / largest, 's0')),
     el('td', { text: percentText(one.first) }), el('td', { text: percentText(one.total) })));

@@ -17,7 +17,7 @@ export function scatterView(app, root) {
   const ask = () => app.frame(redraw);
   root.append(
     el('h2', { text: 'How often it will be out of spec' }),
-    el('p', { text: `${PARTS_MADE.toLocaleString('en')} parts made at the present setting: inputs scatter as stated here, and a`
+    el('p', { text: `${PARTS_MADE.toLocaleString('en')} parts made at the present setting: inputs scatter as stated here (normal: size is a standard deviation; uniform: plus or minus the size), and a`
       + ' measurement scatters around the prediction as it did for the rows of the fit.' }),
     el('div', { class: 'controls' }, ...limitFields(app, 'scatter', ask)),
     said, el('div', { class: 'beside' }, picture, scatterFields(app, scatter, ask)), figures);

@@ -13,8 +13,9 @@ export function searchSettings(app, wanted, count) {
   const room = { inputs: app.about.inputs, ends: app.about.inputs.map((i) => [i.lower, i.upper]), x, free };
   const test = testOf(app, asked);
   const pool = poolOf(app, asked, room, test);
-  const near = pool.count || test.good(x, 1)[0]
+  const tried = pool.count || test.good(x, 1)[0]
     ? nearestGood(room.inputs, room.ends, x, free, pool.rows, pool.count, test.good, ontoTarget(app, test, room)) : null;
+  const near = nearer(app, test, room, tried);
   const single = alone(app, asked, room);
   const different = farApart(room.inputs, pool.rows, pool.order, count).map((i) => rowAt(pool.rows, i, x.length));
   return {
@@ -25,6 +26,16 @@ export function searchSettings(app, wanted, count) {
     ],
     why: whyOf(test, pool, near, single),
   };
+}
+
+// The nearer one of `tried` and of what the steps along gradients of the library give for one target.
+function nearer(app, test, room, tried) {
+  if (test.targets.length !== 1 || test.limited.length || !app.model.nearestSetting) return tried;
+  const { k, target } = test.targets[0], free = room.free.filter((i) => !room.inputs[i].levels);
+  const found = free.length ? app.model.nearestSetting(room.x, k, target, { free, within: room.ends })?.x : null;
+  if (!found || !test.good(Float64Array.from(found), 1)[0]) return tried;
+  const far = (x) => apartSquared(room.inputs, x, 0, room.x, 0);
+  return !tried || far(found) < far(tried) ? Float64Array.from(found) : tried;
 }
 
 // Points moved onto the first target, where there is one.
