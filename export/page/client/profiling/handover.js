@@ -18,7 +18,7 @@ export function settingCsv(app) {
   return rows.map((row) => `${row.map(csvCell).join(',')}\n`).join('');
 }
 
-function shellQuoted(text) {
+export function shellQuoted(text) {
   return /^[\w.=+:/%@-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 
