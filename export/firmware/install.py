@@ -33,8 +33,8 @@ def staged(folder: Path) -> Iterator[Path]:
 def ours(path: Path) -> bool:
     """Was the file written by an export?"""
     head = path.read_bytes()[:HEAD]
-    return path.name.endswith("_resources.json") or bool(
-        re.search(rb"sna-edge|sna\.[hc]|\bsna\.hpp|self-test of", head)
+    return path.name.endswith(("_resources.json", "sna.wasm")) or bool(
+        re.search(rb"sna-edge|sna\.[hc]|\bsna\.hpp|self-test of|sna\w*\.js|\A\x89SNA", head)
     )
 
 

@@ -1,4 +1,4 @@
-/** Queries of a .sna model through the C library as WebAssembly. */
+/** Types of sna.js: queries of a .sna model through the C library as WebAssembly. */
 
 export type StatusName =
   | 'ok' | 'several' | 'tangent' | 'extrapolated' | 'edge' | 'unfamiliar'

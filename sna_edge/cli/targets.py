@@ -59,6 +59,14 @@ TARGETS = {
             "run in a TFLite runtime: golden vectors and 1,024 points of the domain",
         ),
         Target(
+            "wasm",
+            "sna_export.wasm.command",
+            (),
+            (),
+            "missing readings: no usual value stands in for them",
+            "run in node, where that is: golden vectors and 1,024 points of the domain",
+        ),
+        Target(
             "page",
             "sna_export.page.command",
             (".html", ".htm"),

@@ -1,5 +1,6 @@
-"""Write a model for another runtime: generated C source, ONNX, TFLite; or as one HTML page to look
-at it. Each file is compared with the reference before it is kept; a page compares when it opens."""
+"""Write a model for another runtime: generated C source, ONNX, TFLite, WebAssembly for JavaScript;
+or as one HTML page to look at it. Each file is compared with the reference before it is kept; a
+page compares when it opens."""
 
 from __future__ import annotations
 
@@ -14,7 +15,7 @@ from ..dialect_options import add_dialect
 from ..targets import OPTIONS, TARGETS, flag, target_of
 from ..trusted.options import add_trust, load_model
 
-HELP = "write a model as C source, ONNX or TFLite, or as a page"
+HELP = "write a model as C source, ONNX, TFLite or WebAssembly, or as a page"
 
 UNCHECKED = 3  # exit code: files are there, and nothing has compiled them
 
@@ -85,9 +86,8 @@ def _split_output(args: argparse.Namespace) -> None:
         return
     if target is None:
         if given.exists():
-            raise InputError(
-                f"{given} is a file; name a folder with -o, or a file that ends in .{args.to}"
-            )
+            single = f", or a file that ends in .{args.to}" if TARGETS[args.to].extensions else ""
+            raise InputError(f"{given} is a file; name a folder with -o{single}")
         return
     if given.is_dir():
         raise InputError(
