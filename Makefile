@@ -105,9 +105,10 @@ firmware: $(STAMP)-test $(STAMP)-runtimes ## the integer path on emulated cores,
 sizes: $(STAMP)-test $(STAMP)-runtimes ## code, RAM and instructions on emulated cores against the last release
 	$(PY) tools/release/firmware_sizes.py
 
-exchange: $(STAMP)-test $(STAMP)-runtimes native $(VENV)/types/sna_export .venv-runtime/.stamp .venv-tflite/.stamp ## every model kind x every export target x every runtime
+exchange: $(STAMP)-test $(STAMP)-runtimes $(STAMP)-browser native $(VENV)/types/sna_export .venv-runtime/.stamp .venv-tflite/.stamp ## every model kind x every export target x every runtime
 	$(PY) tools/speed/exchange.py
 	$(PY) tools/speed/tflite_bench.py --write
+	$(PY) tools/speed/wasm_bench.py --write
 
 gpu: $(STAMP)-test $(STAMP)-runtimes native ## the torch backend on a CUDA device: tests, agreement, speed
 	$(PY) -m pytest -m cuda tests/sna_edge/backends tests/export/torch_side tests/export/solve

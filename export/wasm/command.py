@@ -74,7 +74,7 @@ def _texts(model: Model, stem: str, data: bytes) -> dict[str, str]:
     name = re.sub(r"[^a-z0-9._-]+", "-", stem.lower()).strip("-._") or "model"
     example = {
         axis.name: axis.level_names[0] if axis.level_names else (axis.lower + axis.upper) / 2
-        for axis in _asked(model)
+        for axis in asked(model)
     }
     package = {
         "name": name,
@@ -107,7 +107,7 @@ def _filled(template: str, **words: str) -> str:
     return text
 
 
-def _asked(model: Model) -> list[Axis]:
+def asked(model: Model) -> list[Axis]:
     """Axes of the inputs that no formula computes, then of raw readings: the order of sna.js."""
     if model.readings is None:
         return list(model.axes)
@@ -120,13 +120,13 @@ def _checked(node: str, folder: Path, stem: str, model: Model) -> str:
     """Runs check.mjs, which opens the model (its golden vectors are replayed) and prints values at
     points of the domain, and compares these with the reference."""
     reference = sna_edge.from_bytes((folder / f"{stem}.sna").read_bytes(), backend="numpy")
-    axes = tuple(_asked(reference))
+    axes = tuple(asked(reference))
     points = domain_points(axes, POINTS)
-    asked = folder / "points.json"
-    asked.write_text(json.dumps(points.tolist()))
-    words = [node, str(folder / "check.mjs"), str(asked)]
+    given = folder / "points.json"
+    given.write_text(json.dumps(points.tolist()))
+    words = [node, str(folder / "check.mjs"), str(given)]
     done = subprocess.run(words, capture_output=True, text=True, errors="replace", check=False)
-    asked.unlink()
+    given.unlink()
     if done.returncode:
         last = (done.stderr.strip().splitlines() or ["without a word"])[-1]
         raise BackendError(
@@ -137,7 +137,7 @@ def _checked(node: str, folder: Path, stem: str, model: Model) -> str:
     query = {axis.name: points[:, d] for d, axis in enumerate(axes)}
     expected = reference.evaluate(query, level_index=True).value
     good = np.isfinite(expected).all(axis=1)
-    span = np.array([o.range[1] - o.range[0] for o in reference.outputs])
+    span = np.array([np.ptp(o.range or (0.0, 1.0)) for o in reference.outputs])
     worst = float(np.max(np.abs(found - expected)[good] / span, initial=0.0))
     if not worst <= TOLERANCE or not np.isnan(found[~good]).all():  # NaN too
         raise BackendError(
