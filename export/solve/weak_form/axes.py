@@ -74,9 +74,18 @@ class ProblemAxis:
             (np.ones(len(rows)), (rows, place[tie][rows])), shape=(len(tie), len(keep))
         )
 
+    @cached_property
+    def _designs(self) -> dict[int, sparse.csr_array]:
+        return {}
+
     def sparse_design(self, nu: int = 0, points: ArrayLike | None = None) -> sparse.csr_array:
-        """B_j^(nu)(points) [Q, n_rows], at the quadrature nodes by default."""
-        x = self.nodes if points is None else np.atleast_1d(np.asarray(points, dtype=float))
+        """B_j^(nu)(points) [Q, n_rows], at the quadrature nodes by default: these are kept, since
+        every term of a problem asks for them."""
+        if points is None:
+            if nu not in self._designs:
+                self._designs[nu] = self.sparse_design(nu, self.nodes)
+            return self._designs[nu]
+        x = np.atleast_1d(np.asarray(points, dtype=float))
         span, local = self.basis.values(x, nu)
         p1 = self.basis.degree + 1
         columns = self.basis.first_row[span][:, None] + np.arange(p1)
