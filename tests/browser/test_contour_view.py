@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -48,6 +50,16 @@ def test_contour_follows_the_pointer(visit: Visit, made: Made) -> None:
     assert x[0] / steps[0] == pytest.approx(round(x[0] / steps[0]))
 
 
+def over(made: Made, x: list[float], a: int, b: int, nodes: int) -> Any:
+    """What Python says on the grid of a map."""
+    rows = np.repeat(np.array([x]), nodes * nodes, axis=0)
+    one, other = (
+        np.linspace(made.model.axes[d].lower, made.model.axes[d].upper, nodes) for d in (a, b)
+    )
+    rows[:, a], rows[:, b] = np.tile(one, nodes), np.repeat(other, nodes)
+    return made.model.evaluate(rows, level_index=True)
+
+
 def test_contour_shows_every_quantity(visit: Visit, made: Made) -> None:
     seen = shown(visit, made, "contour")
     field(seen, "#map-lower", "39.5")
@@ -57,12 +69,9 @@ def test_contour_shows_every_quantity(visit: Visit, made: Made) -> None:
         seen.page.wait_for_timeout(200)
         ends[what] = seen.page.locator("#view-contour p.soft").inner_text()
     a, b = (int(seen.page.input_value(f)) for f in ("#map-across", "#map-up"))
-    rows = np.repeat(np.array([state(seen)]), 200 * 200, axis=0)
-    axes = made.model.axes
-    grid = [np.linspace(axes[d].lower, axes[d].upper, 200) for d in (a, b)]
-    rows[:, a], rows[:, b] = np.tile(grid[0], 200), np.repeat(grid[1], 200)
-    told = made.model.evaluate(rows, level_index=True)
-    width = (told.upper - told.lower)[:, 0]
+    told = over(made, state(seen), a, b, 200)
+    fewer = over(made, state(seen), a, b, 120)
+    width = (fewer.upper - fewer.lower)[:, 0]
     for what, values in (("value", told.value[:, 0]), ("width", width)):
         assert f"{values.min():.5g} to {values.max():.5g}" in ends[what]
     good = float((told.value[:, 0] >= 39.5).mean())

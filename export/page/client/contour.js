@@ -8,7 +8,7 @@ import { roundNumbers } from './numbers/marching.js';
 import { insideOf } from './told.js';
 import { mapFrame, paintAxes, paintBar, paintField, paintLimits, paintLines, paintRows, paintSetting } from './drawing/map.js';
 
-const MAP_NODES = 200;
+const MAP_NODES = 200, SLOW_NODES = 120; // an interval or a familiarity costs four values
 const NEAR_ROW = 0.15; // of the range of every other input
 
 export function contour(app, root) {
@@ -113,7 +113,8 @@ function mapField(app, state) {
   const others = [...app.setting].map((v, i) => (i === a || i === b ? '' : v));
   const key = JSON.stringify([a, b, state.what, app.output, app.level, app.limits, others]);
   if (key === state.key) return state.field;
-  const xs = placesAlong(inputs[a], MAP_NODES), ys = placesAlong(inputs[b], MAP_NODES);
+  const nodes = state.what === 'value' ? MAP_NODES : SLOW_NODES;
+  const xs = placesAlong(inputs[a], nodes), ys = placesAlong(inputs[b], nodes);
   const rows = gridRows(app.setting, a, b, xs, ys);
   const found = fieldOf(app.model, app.about.worth, state.what, rows, app.output, app.level, app.limits);
   state.key = key;

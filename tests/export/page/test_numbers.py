@@ -238,3 +238,39 @@ def test_nearest_setting_inside() -> None:
 def test_histogram() -> None:
     body = "return m.histogramOf([0, 0.5, 1, 1, 2, 2.5, -1], [0, 1, 2])"
     assert node("scatter.js", body) == [2, 3]
+
+
+STUB = """
+    const model = {outputs: [{}, {}], inputs: g.i, values: (t, n) => {
+      const y = new Float64Array(2 * n);
+      for (let r = 0; r < n; r++) { y[2 * r] = t[3 * r] - t[3 * r + 1]; y[2 * r + 1] = t[3 * r]; }
+      return y;
+    }};"""
+
+
+def test_crossings_lie_on_the_target() -> None:
+    rows = [[2, 1, 0], [9, -1, 2], [1, 0, 1], [0, 0, 1], [4, 0, 2], [8, 1, 0]]
+    body = STUB + "return m.crossings(model, g.i, Float64Array.from(g.rows.flat()), 0, 5)"
+    found = np.reshape(node("crossings.js", body, i=INPUTS, rows=rows), (-1, 3))
+    assert len(found) == 2  # the middle pair lies on one side
+    assert np.allclose(found[:, 0] - found[:, 1], 5, atol=1e-9)
+    assert found[:, 2].tolist() == [0, 2]  # levels of the first of each pair
+
+
+def test_a_field_over_two_inputs() -> None:
+    body = (
+        STUB
+        + """
+        const xs = m.placesAlong(g.i[0], 3), ys = m.placesAlong(g.i[2], 3);
+        const rows = m.gridRows([7, 0.5, 1], 0, 2, xs, ys);
+        const {shown, value} = m.fieldOf(model, null, 'value', rows, 0, null, []);
+        return [[...rows], [...shown], m.marginOf(value, 2, [[2, null, null], null]),
+                m.marginOf(value, 2, [null, null])];"""
+    )
+    rows, shown, margin, none = node("field.js", body, i=INPUTS)
+    grid = np.reshape(rows, (9, 3))
+    assert grid[:, 0].tolist() == [0, 5, 10] * 3 and (grid[:, 1] == 0.5).all()
+    assert grid[:, 2].tolist() == [0] * 3 + [1] * 3 + [2] * 3
+    assert shown == (grid[:, 0] - 0.5).tolist()
+    assert np.allclose(margin, (grid[:, 0] - 2.5) / 10)  # of the spread over these rows
+    assert none is None

@@ -28,18 +28,19 @@ export function quantileOf(one, p) {
 // sigma of an output from its value and the ends of its interval at `level`; of the side that the
 // range of the link does not cut.
 export function sigmaOf(one, value, lower, upper, level) {
-  const linked = one.space === 'link', share = (1 - level) / 2;
-  const at = (y) => (linked ? linearOf(one, y) : y);
-  const ends = [at(lower), at(upper)];
-  const turned = linked && one.scale < 0;
-  if (turned) ends.reverse();
-  const below = quantileOf(one, share), above = quantileOf(one, 1 - share), middle = at(value);
+  const share = (1 - level) / 2, turned = one.space === 'link' && one.scale < 0;
+  return sigmaFrom(one, value, lower, upper, quantileOf(one, share), quantileOf(one, 1 - share), turned);
+}
+
+function sigmaFrom(one, value, lower, upper, below, above, turned) {
+  const linked = one.space === 'link';
+  const first = turned ? upper : lower, last = turned ? lower : upper;
+  const low = linked ? linearOf(one, first) : first, high = linked ? linearOf(one, last) : last;
   const cutLow = one.lowest !== null && lower <= one.lowest;
   const cutHigh = one.highest !== null && upper >= one.highest;
-  const [cutBelow, cutAbove] = turned ? [cutHigh, cutLow] : [cutLow, cutHigh];
-  if (cutBelow && !cutAbove) return (ends[1] - middle - one.floor) / above;
-  if (cutAbove && !cutBelow) return (ends[0] - middle + one.floor) / below;
-  return (ends[1] - ends[0] - 2 * one.floor) / (above - below);
+  if (cutLow === cutHigh) return (high - low - 2 * one.floor) / (above - below);
+  const middle = linked ? linearOf(one, value) : value;
+  return cutLow !== turned ? (high - middle - one.floor) / above : (low - middle + one.floor) / below;
 }
 
 // Probability of a residual of at most `by`, in the space of the residuals.
@@ -94,28 +95,29 @@ export function limitEnds(limits) {
   return [number(limits[0]) ? limits[0] : -Infinity, number(limits[1]) ? limits[1] : Infinity];
 }
 
-// Of one row: below and above the ends, and between them, per output k of `told` rows.
-function shareOutside(worth, k, told, row, ends) {
-  const one = worth.outputs[k], at = row * worth.outputs.length + k;
-  const value = told.value[at];
-  const sigma = sigmaOf(one, value, told.lower[at], told.upper[at], worth.level);
-  return [
-    belowLimit(one, value, sigma, ends[0], worth.least),
-    belowLimit(one, value, sigma, ends[1], worth.least),
-  ];
+// Of output k: a function of a row that gives the share at most at `end`.
+function belowOf(worth, k, told, end) {
+  const one = worth.outputs[k], outputs = worth.outputs.length, turned = one.space === 'link' && one.scale < 0;
+  const share = (1 - worth.level) / 2, below = quantileOf(one, share), above = quantileOf(one, 1 - share);
+  return (row) => {
+    const at = row * outputs + k, value = told.value[at];
+    const sigma = sigmaFrom(one, value, told.lower[at], told.upper[at], below, above, turned);
+    return belowLimit(one, value, sigma, end, worth.least);
+  };
 }
 
 // Probability [rows] that all limited outputs lie inside; `told`: intervals at worth.level of the
 // rows, `limits` per output. The outputs vary together as their residuals did (Gaussian copula).
 export function insideAll(worth, told, rows, limits) {
-  const chosen = [];
-  limits.forEach((l, k) => limitEnds(l) && chosen.push([k, limitEnds(l)]));
-  const found = new Float64Array(rows);
-  const box = chosen.length > 1 ? boxOf(worth, chosen.map(([k]) => k)) : null;
-  for (let i = 0; i < rows; i++) {
-    const pairs = chosen.map(([k, ends]) => shareOutside(worth, k, told, i, ends));
-    found[i] = box ? box(pairs) : pairs.length ? Math.max(pairs[0][1] - pairs[0][0], 0) : NaN;
+  const chosen = limits.map((_, k) => k).filter((k) => limitEnds(limits[k])), found = new Float64Array(rows).fill(NaN);
+  const sides = chosen.map((k) => limitEnds(limits[k]).map((end) => belowOf(worth, k, told, end)));
+  if (sides.length === 1) {
+    const [low, high] = sides[0];
+    for (let i = 0; i < rows; i++) found[i] = high(i) - low(i);
+    return found.map((p) => (p < 0 ? 0 : p));
   }
+  const box = sides.length ? boxOf(worth, chosen) : null;
+  for (let i = 0; box && i < rows; i++) found[i] = box(sides.map(([low, high]) => [low(i), high(i)]));
   return found;
 }
 
@@ -123,9 +125,10 @@ export function insideAll(worth, told, rows, limits) {
 // half on each side where there are two.
 export function sharesOutside(worth, k, told, rows, ends) {
   const lost = ends.every(Number.isFinite) ? 0.5 : 1;
+  const [below, upto] = ends.map((end) => belowOf(worth, k, told, end));
   let low = 0, high = 0;
   for (let i = 0; i < rows; i++) {
-    const [a, b] = shareOutside(worth, k, told, i, ends);
+    const a = below(i), b = upto(i);
     low += Number.isNaN(a) ? lost : a;
     high += Number.isNaN(b) ? lost : 1 - b;
   }
