@@ -14,11 +14,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from ..errors import InputError, SnaError
 from ..model import Model
 from ..values.documents import shortened
 from ..values.levels import number
 
+Floats = NDArray[np.float64]
 LAST, MEAN = "last accepted", "mean"
 Explain = str | dict[str, Any]
 """LAST, MEAN, or a setting {input or raw reading: value}."""
@@ -48,7 +52,7 @@ class Explained:
     def __init__(self, model: Model, explain: Explain, outputs: Sequence[str]) -> None:
         self._model = model
         self._outputs = [(name, model.output_names.index(name)) for name in outputs]
-        self._against: dict[str, float] | None = None
+        self._against: dict[str, float] | tuple[list[float], Floats] | None = None
         self._follows = explain == LAST
         self._told: dict[str, Any] | None = None if self._follows else {"setting": explain}
         if not isinstance(explain, str):
@@ -62,19 +66,35 @@ class Explained:
             for name, value in setting.items()
         }
 
-    def accepted(self, part: dict[str, float], marks: Mapping[str, Any]) -> None:
-        """A part was accepted: coordinates of inputs and raw readings by name, and what names
-        it."""
-        if self._follows:
-            self._against, self._told = part, {"reference": LAST, **marks}
+    def _part(self, row: list[float], x: Floats) -> Floats | dict[str, float]:
+        """Coordinates, by name and with raw readings where inputs are computed from these."""
+        readings = self._model.readings
+        if readings is None or not readings.derived:
+            return x
+        count = len(x)
+        part = zip(self._model.input_names, x.tolist(), row[:count], strict=True)
+        own = {name: value for name, value, given in part if given == given}
+        raw = zip((r.name for r in readings.raw), row[count:], strict=True)
+        return own | {name: value for name, value in raw if value == value}
 
-    def of(self, part: dict[str, float]) -> dict[str, Any]:
+    def accepted(self, row: list[float], x: Floats, marks: Mapping[str, Any]) -> None:
+        """A part was accepted: its readings, NaN where an input is computed or usual, coordinates x
+        [D], and what names it."""
+        if self._follows:
+            self._against, self._told = (row, x), {"reference": LAST, **marks}
+
+    def of(self, row: list[float], x: Floats) -> dict[str, Any]:
         """{contributions: ..} of a part to the model's own values, {} while there is nothing to
         compare with."""
         if self._told is None:
             return {}
+        against = self._against
         try:
-            found = self._model.contributions(part, self._against, level_index=True)
+            found = self._model.contributions(
+                self._part(row, x),
+                self._part(*against) if isinstance(against, tuple) else against,
+                level_index=True,
+            )
         except SnaError as error:
             return {"contributions": {"against": self._told, "message": str(error)}}
         told: dict[str, Any] = {"against": self._told, "outputs": {}}

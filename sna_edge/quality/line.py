@@ -35,6 +35,7 @@ from .verdict import ACCEPT, NO_VERDICT, REJECT, Judged, evaluated, judge
 Floats = NDArray[np.float64]
 
 NUMBERS, TEXT = frozenset((float, int)), frozenset((str,))
+MARKS = frozenset(("line", *ECHOED))
 LABELS = {int(s): s.label for s in Status}
 
 
@@ -173,7 +174,7 @@ class Line:
                 elif verdict != ACCEPT:
                     answer |= self._why(judged, sure, i, x[i], status)
                 if self._explained is not None and not isinstance(row, str):
-                    self._explain(self._explained, answer, row, x[i].tolist())
+                    self._explain(self._explained, answer, row, x[i])
             if moved is not None and moved[i].any():
                 answer["remark"] = remark(self.model.axes, given[i], moved[i])
             if i in lacking and not isinstance(row, str):
@@ -253,23 +254,14 @@ class Line:
         return why
 
     def _explain(
-        self, explained: Explained, answer: dict[str, Any], row: list[float], x: list[float]
+        self, explained: Explained, answer: dict[str, Any], row: list[float], x: Floats
     ) -> None:
-        """What the inputs contribute to a part that is not accepted; one that is is kept. `row` are
-        its readings, NaN where an input x [D] is computed or usual."""
-        count = len(self.model.axes)
-        part = dict(zip(self.names, x, strict=False))
-        if self._computes:
-            part = {
-                n: v for (n, v), given in zip(part.items(), row, strict=False) if given == given
-            }
-            raw = zip(self.names[count:], row[count:], strict=True)
-            part |= {n: v for n, v in raw if v == v}
+        """What the inputs contribute to a part that is not accepted; one that is is kept."""
         if answer["verdict"] == ACCEPT:
-            marks = {k: v for k, v in answer.items() if k in ("line", *ECHOED)}
-            explained.accepted(part, marks)
+            marks = {key: value for key, value in answer.items() if key in MARKS}
+            explained.accepted(row, x, marks)
         else:
-            answer |= explained.of(part)
+            answer |= explained.of(row, x)
 
     def _row(
         self, reading: Reading | str, read: Callable[[str], float], units: Mapping[str, str]

@@ -67,7 +67,7 @@ def answer(
             found, remark = mixer.contributed(*sides)
         else:
             names, players = _players(model, gaps)
-            found = contributed(model, players, atoms.at(x), atoms.at(reference))
+            found = contributed(model, players, *atoms.both(x, reference))
     share, base, y, error = found
     if single:
         share, y, error = share[0], y[0], error[0]

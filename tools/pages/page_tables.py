@@ -20,6 +20,7 @@ PAGES = (
     "docs/online.md",
     "docs/refit.md",
     "docs/trust.md",
+    "docs/why.md",
 )
 TABLES = ROOT / "docs" / "tables"
 MARKED = re.compile(r"(<!-- table ([\w-]+) -->\n).*?(<!-- end \2 -->)", re.S)

@@ -23,6 +23,8 @@ from ..distribution import Distribution, Uniform, quadrature
 Floats = NDArray[np.float64]
 LARGEST = 64 << 20
 """Bytes of the table of all axes; without one axes are evaluated one after the other."""
+FEW = 4
+"""Points that are looked up one by one: quicker where spans are uneven."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,7 @@ class Side:
     """Atoms of every axis [D]: of CP [n, R], of a train [n, l, r]; `x` [n, D] they were taken at,
     None of means."""
 
-    atoms: Sequence[Floats]
+    atoms: Sequence[Floats] | Floats
     x: Floats | None
 
     def __len__(self) -> int:
@@ -39,7 +41,10 @@ class Side:
     def rows(self, start: int, count: int = 1) -> Side:
         """Of some of its points."""
         part = slice(start, start + count)
-        return Side([a[part] for a in self.atoms], None if self.x is None else self.x[part])
+        x = None if self.x is None else self.x[part]
+        if isinstance(self.atoms, np.ndarray):
+            return Side(self.atoms[:, part], x)
+        return Side([a[part] for a in self.atoms], x)
 
 
 class Atoms:
@@ -53,13 +58,22 @@ class Atoms:
         if self._table is None:
             return Side([atoms(self.model, d, x[:, d]) for d in range(len(self.model.axes))], x)
         search, base, table = self._table
-        single = search.one(x[0]) if len(x) == 1 else None  # quicker where spans are uneven
-        span, u, _ = search.many(x) if single is None else (part[None] for part in single)
+        few = [search.one(row) for row in x] if len(x) <= FEW else []
+        known = [one for one in few if one is not None]
+        if few and len(known) == len(few):
+            span, u = np.stack([one[0] for one in known]), np.stack([one[1] for one in known])
+        else:
+            span, u, _ = search.many(x)
         found = table[(base + span).T]  # [D, n, p + 1, R]
         out = found[:, :, -1]
         for k in range(found.shape[2] - 2, -1, -1):
             out = out * u.T[:, :, None] + found[:, :, k]
         return Side(out, x)
+
+    def both(self, x: Floats, reference: Floats) -> tuple[Side, Side]:
+        """At x [n, D] and at a reference [m, D]."""
+        found = self.at(np.concatenate([x, reference]))
+        return found.rows(0, len(x)), found.rows(len(x), len(reference))
 
     def means(self, over: Sequence[Distribution]) -> Side:
         """Their means under independent distributions [D]: one row."""
@@ -67,7 +81,8 @@ class Atoms:
         for d, distribution in enumerate(over):
             x, w = quadrature(self.model.axes[d], distribution)
             found.append(np.tensordot(w, atoms(self.model, d, x), 1)[None])
-        return Side(found, None)
+        same = isinstance(self.model.interaction, CP)
+        return Side(np.stack(found) if same else found, None)
 
     @cached_property
     def uniform(self) -> Side:

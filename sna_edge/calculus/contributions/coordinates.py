@@ -107,7 +107,7 @@ def _pairs(model: ModelRecord, players: Players, point: Side, reference: Side) -
             np.where(same[p][:, None, None], 0.0, point.atoms[d] - reference.atoms[d])
             for p, (d,) in enumerate(players)
         ]
-        return of_train(model, reference.atoms, moves, rows)
+        return of_train(model, list(reference.atoms), moves, rows)
     a, b = (_merged(players, side, (rows, work.rank)) for side in (point, reference))
     change = np.where(same[:, :, None], 0.0, a - b)
     return of_products(a, b, change, work.weights)
@@ -116,12 +116,21 @@ def _pairs(model: ModelRecord, players: Players, point: Side, reference: Side) -
 def _same(players: Players, point: Side, reference: Side) -> Bools:
     """Where every column of a player is as in the reference [P, N]."""
     assert point.x is not None and reference.x is not None
-    equal = point.x == reference.x
+    equal: Bools = point.x == reference.x
+    if _alone(players):
+        return equal.T
     return np.stack([equal[:, list(p)].all(axis=1) for p in players])
+
+
+def _alone(players: Players) -> bool:
+    """Whether every player moves one column, in their order."""
+    return all(len(p) == 1 and p[0] == i for i, p in enumerate(players))
 
 
 def _merged(players: Players, side: Side, shape: tuple[int, int]) -> Floats:
     """Atoms of players [P, N, R]: products of those of their axes."""
+    if _alone(players):
+        return np.broadcast_to(np.asarray(side.atoms), (len(players), *shape))
     out = np.empty((len(players), *shape))
     for p, (d, *more) in enumerate(players):
         out[p] = side.atoms[d]
@@ -130,7 +139,7 @@ def _merged(players: Players, side: Side, shape: tuple[int, int]) -> Floats:
     return out
 
 
-def _linear(model: ModelRecord, given: Sequence[Floats]) -> Floats:
+def _linear(model: ModelRecord, given: Sequence[Floats] | Floats) -> Floats:
     """Linear parts [n, K] without bias of atoms."""
     h = given[0]
     for a in given[1:]:
