@@ -24,6 +24,7 @@ from .core.output import all_bounds
 from .core.tolerance import checked, to_border
 from .errors import InputError
 from .one_point import DOUBLE, Beside, Single
+from .shown import Shown
 from .status import Status
 from .worth import Worth
 
@@ -31,7 +32,7 @@ Floats = NDArray[np.float64]
 _array = np.ndarray  # looked up once: a query takes less than a microsecond
 
 
-class Model(Algebra, Worth):
+class Model(Algebra, Worth, Shown):
     """y_k = g_k(bias_k + sum_r W[r,k] prod_{d in S_r} phi_{d,r}(x_d)) * scale_k + offset_k.
 
     Shapes: inputs (D,) -> (K,), (N, D) -> (N, K); a mapping name -> number or array works as well.

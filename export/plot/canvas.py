@@ -18,7 +18,7 @@ from sna_edge.core.axis import Axis
 from sna_edge.core.output import Output
 from sna_edge.durable import write_whole
 from sna_edge.errors import BackendError, InputError
-from sna_edge.values.naming import BRACKETS, labelled
+from sna_edge.values.naming import unit_once
 
 Floats = NDArray[np.float64]
 Size = tuple[float, float] | None
@@ -138,10 +138,7 @@ def save(figure: Any, path: str | os.PathLike[str], *, dpi: float = 150.0) -> No
 
 def label(quantity: Axis | Output) -> str:
     """Name and unit of an input or output, the unit once: 'age_day' of unit day stays so."""
-    name, unit = quantity.name, quantity.unit
-    bare = [re.sub(r"\W|_", "", text).lower() for text in (name, unit)]
-    told = bare[1] and bare[0].endswith(bare[1]) and re.search(r"[\W_]", name)
-    return name if told and not BRACKETS.search(name) else labelled(name, unit)
+    return unit_once(quantity.name, quantity.unit)
 
 
 def folded(text: str, most: int) -> str:

@@ -61,3 +61,12 @@ def labelled(name: str, unit: str) -> str:
     """'power [W]'; a name that ends in brackets, as columns of a table may ('power [W]', 'age
     (day)'), stays as it is."""
     return name if not unit or BRACKETS.search(name) else f"{name} [{unit}]"
+
+
+def unit_once(name: str, unit: str) -> str:
+    """`labelled`, but for a name that ends with its unit in another spelling: 'age_day' of unit
+    day, 'cement_kg_m3' of kg/m3."""
+    told = re.sub(r"\W|_", "", unit).lower()
+    words = re.split(r"[\W_]+", name.lower())
+    ends = any("".join(words[i:]) == told for i in range(1, len(words)))
+    return name if told and ends else labelled(name, unit)
