@@ -114,9 +114,11 @@ gpu: $(STAMP)-test $(STAMP)-runtimes native ## the torch backend on a CUDA devic
 	$(PY) -m pytest -m cuda tests/sna_edge/backends tests/export/torch_side tests/export/solve
 	$(PY) tools/speed/gpu.py --write
 
-docs: $(STAMP)-test ## rewrite the generated pages: command line, error messages, tables
+docs: $(STAMP)-test ## rewrite the generated pages: command line, error messages, tables, gallery, notebooks
 	$(PY) tools/pages/cli_page.py
 	$(PY) tools/pages/troubleshooting_page.py
+	$(PY) tools/pages/gallery.py
+	$(PY) tools/pages/notebooks.py
 	$(PY) tools/pages/summary_table.py
 	$(PY) tools/pages/page_tables.py
 

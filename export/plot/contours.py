@@ -46,7 +46,7 @@ from .canvas import (
 )
 
 FINE, COARSE = 121, 61  # places along an input: of outputs, of familiarity
-STEPS = (0.05, 0.2, 0.5)  # of familiarity
+LINES = {"familiarity": (0.05,), "probability": (0.05, 0.5, 0.95)}
 DOTS = 400  # measured rows drawn at most
 SHOWN = ("value", "width", "probability", "familiarity")
 NAMES = {"width": "width of the {0:.4g} % interval", "probability": "probability in spec",
@@ -90,15 +90,16 @@ def contour(
     side = min(len(maps), 2)
     figure, grid = sheet(-(-len(maps) // side), side, (4.6, 3.7), size)
     field = Field(model, pair, x, COARSE if shown == "familiarity" else FINE)
+    there: set[str] = set()
     for ax, k in zip(grid.ravel(), maps, strict=False):
-        levels = STEPS if shown == "familiarity" else 7
+        levels = LINES.get(shown, 7)
         _map(ax, field, field.shown(shown, k, ends, level), _title(model, k, shown, level), levels)
-        _over(ax, field, shown, ends)
+        there |= _over(ax, field, shown, ends)
         _dots(ax, field, table)
     for ax in grid.ravel()[len(maps) :]:
         ax.remove()
     remark(figure, _others(model, x, pair))
-    legend(figure, _entries(field, shown, ends, table))
+    legend(figure, _entries(there, table))
     return figure
 
 
@@ -215,23 +216,28 @@ def _cells(ax: Any, field: Field, z: Floats) -> None:
                     color=INK if value > middle else PAPER, fontsize=7)  # fmt: skip
 
 
-def _over(ax: Any, field: Field, shown: str, ends: Floats) -> None:
-    """What lies outside the limits, hatched, and what is unfamiliar, crossed out."""
-    if np.isfinite(ends).any():
+def _over(ax: Any, field: Field, shown: str, ends: Floats) -> set[str]:
+    """What lies outside the limits, hatched, and what is unfamiliar, crossed out; which of the two
+    there is."""
+    there = set()
+    if np.isfinite(ends).any() and shown != "probability":
         y = evaluated(field.model, field.points, None).value
         beyond = np.maximum(ends[:, 0] - y, y - ends[:, 1])
         size = np.maximum(np.nanmax(np.abs(y), axis=0), 1e-300)
-        _hatched(ax, field, (beyond / size).max(axis=1), 0.0, "///", ORANGE)
+        if _hatched(ax, field, (beyond / size).max(axis=1), 0.0, "///", ORANGE):
+            there.add("outside limits")
     if shown != "familiarity" and told(field.model):
         p = field.model.familiarity(field.points, level_index=True).p
-        _hatched(ax, field, need_familiarity(field.model).least_p - p, 0.0, "xx", PAPER)
+        if _hatched(ax, field, need_familiarity(field.model).least_p - p, 0.0, "xx", PAPER):
+            there.add("unfamiliar")
+    return there
 
 
-def _hatched(ax: Any, field: Field, z: Floats, above: float, hatch: str, color: str) -> None:
-    """Hatch where z > above, with a line around."""
+def _hatched(ax: Any, field: Field, z: Floats, above: float, hatch: str, color: str) -> bool:
+    """Hatch where z > above, with a line around; whether there is such a place."""
     grid = field.on_grid(z)
     if not (grid > above).any():
-        return
+        return False
     if field.smooth:
         area = ax.contourf(field.u, field.v, grid, levels=[above, np.nanmax(grid) + 1.0],
                            colors="none", hatches=[hatch])  # fmt: skip
@@ -240,7 +246,7 @@ def _hatched(ax: Any, field: Field, z: Floats, above: float, hatch: str, color: 
         if (grid <= above).any():
             ax.contour(field.u, field.v, grid, levels=[above], colors=[color], linewidths=1.2,
                        linestyles="-" if color == ORANGE else ":")  # fmt: skip
-        return
+        return True
     from matplotlib.patches import Rectangle
 
     wide = [1.0 if a.kind == "categorical" else a.width / (len(t) - 1)
@@ -248,6 +254,7 @@ def _hatched(ax: Any, field: Field, z: Floats, above: float, hatch: str, color: 
     for j, i in np.argwhere(grid > above):
         corner = field.u[i] - wide[0] / 2, field.v[j] - wide[1] / 2
         ax.add_patch(Rectangle(corner, *wide, fill=False, hatch=hatch, ec=color, lw=0))
+    return True
 
 
 def _dots(ax: Any, field: Field, rows: Measured) -> None:
@@ -282,19 +289,16 @@ def _others(model: Model, x: Floats, pair: Sequence[int]) -> list[str]:
     return [f"{'' if i else 'at '}{p}{', ' if p != parts[-1] else ''}" for i, p in enumerate(parts)]
 
 
-def _entries(field: Field, shown: str, ends: Floats, rows: Measured) -> list[Any]:
+def _entries(there: set[str], rows: Measured) -> list[Any]:
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
     found: list[Any] = []
-    if np.isfinite(ends).any():
+    if "outside limits" in there:
         found.append(Patch(fc="none", ec=ORANGE, hatch="///", label="outside limits"))
-    if shown != "familiarity" and told(field.model):
+    if "unfamiliar" in there:
         found.append(Patch(fc="#7c7b78", ec=PAPER, hatch="xx", label="unfamiliar"))
     if len(rows):
-        found.append(
-            Line2D(
-                [], [], marker="o", ms=3, mfc=PAPER, mec=INK, linestyle="", label="measured rows"
-            )
-        )
+        found.append(Line2D([], [], marker="o", ms=3, mfc=PAPER, mec=INK, linestyle="",
+                            label="measured rows"))  # fmt: skip
     return found

@@ -149,7 +149,9 @@ def _alone(ax: Any, found: Answer, x: Floats, i: int) -> None:
         low, high = found.interval()[i]
         ax.axvspan(low, high, color=BLUE, alpha=0.12, linewidth=0)
         for end in (low, high):
-            ax.axvline(end, color=BLUE, linewidth=0.9)
+            ax.axvline(end, color=BLUE, linewidth=0.9, clip_on=False)
+        ax.plot(found.mode[:, i], np.full(len(found.mode), 0.04), "D", ms=4.5, mfc=ORANGE, mec=INK,
+                mew=0.6, transform=ax.get_xaxis_transform(), clip_on=False)  # fmt: skip
     elif isinstance(found, Roots):
         for a, b in found.intervals:
             ax.axvspan(a, b, color=SKY, linewidth=0)
