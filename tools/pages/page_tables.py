@@ -18,6 +18,7 @@ PAGES = (
     "docs/kit.md",
     "docs/measured.md",
     "docs/online.md",
+    "docs/page.md",
     "docs/refit.md",
     "docs/trust.md",
     "docs/why.md",

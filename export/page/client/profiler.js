@@ -14,7 +14,7 @@ export function profiler(app, root) {
   const prediction = predictionPanel(app);
   const goals = goalPanel(app);
   const aside = el('aside', {}, prediction.node, tools(app), goals.node);
-  root.append(el('div', { class: 'profiler' }, aside, el('div', { class: 'cards' }, cards.map((c) => c.node))));
+  root.append(el('div', { class: 'profiler' }, aside, el('div', { class: cards.length < 4 ? 'cards few' : 'cards' }, cards.map((c) => c.node))));
   const state = { app, grid, cards, prediction, goals, scales: [], tones: colours() };
   const redraw = () => drawProfile(state);
   for (const event of ['setting', 'lock', 'output', 'limits', 'level', 'size']) {
