@@ -25,7 +25,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SHOTS = ROOT / "build" / "screenshots"
 ORIGIN = "http://model.test"
 """Where the files of a folder are served, without a network."""
-SIZES = {"desk": (1440, 900), "panel": (1024, 600), "phone": (390, 844)}
+SIZES = {"desk": (1280, 800), "panel": (1024, 600), "phone": (390, 844)}
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 SERIOUS = ("serious", "critical")

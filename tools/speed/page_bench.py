@@ -29,7 +29,7 @@ TABLE = ROOT / "docs" / "tables" / "page.md"
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 PAINT = "performance.getEntriesByName('first-contentful-paint')[0]?.startTime"
 VISITS, COUNT = 3, 30
-READY = "document.body.dataset.state === 'ready'"
+READY = f"document.body.dataset.state === 'ready' && {PAINT} > 0"
 MOVES = """async (moves) => {
   const frame = (f) => new Promise((done) => requestAnimationFrame(() => done(f())));
   const shown = () => [...document.querySelectorAll('canvas')].filter((c) => c.clientWidth);
