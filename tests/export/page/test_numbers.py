@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sna_edge import CP, Model, Output, spline_axis
+from sna_edge import CP, Interval, Model, Output, spline_axis
 from sna_edge.inverse.query.scatter import Scatter
 from sna_edge.numerics import normal
 from sna_edge.numerics.low_discrepancy import points
@@ -81,7 +81,9 @@ def made(link: str, scale: float = 2.0) -> Model:
     rng = np.random.default_rng(3)
     axes = [spline_axis(name, "m", 0, 1, spans=1, degree=1) for name in "ab"]
     tables = [[[0.2], [1.0]], [[0.5], [1.5]]]
-    model = Model(axes, CP.full(tables), [Output("y", "N", link=link, scale=scale)])
+    width = None if link == "identity" else Interval(0.9, 1.0, 1.0, "link")  # the space
+    output = Output("y", "N", link=link, scale=scale, interval=width)
+    model = Model(axes, CP.full(tables), [output])
     x = rng.uniform(size=(400, 2))
     y = model.value(x)
     noise = (0.02 + 0.1 * x[:, :1]) * rng.normal(size=y.shape)
@@ -96,6 +98,7 @@ def test_distribution_from_the_ends_of_an_interval(link: str, scale: float) -> N
     worth = distribution(model)
     assert worth is not None
     x = np.random.default_rng(5).uniform(size=(50, 2))
+    assert (worth["outputs"][0]["space"] == "link") == (link != "identity")
     told = model.evaluate(x, level=worth["level"])
     predictive = model.predictive(x)
     limits = np.quantile(told.value, [0.2, 0.45, 0.8])
@@ -183,9 +186,13 @@ def test_contour_lines_stop_where_nothing_is_known() -> None:
     assert sorted(map(len, lines)) == [4, 4]  # above and below the two cells beside the gap
 
 
-def test_saddles_have_two_lines() -> None:
-    body = "return m.contourLines([1, 0, 0, 1], 2, 2, g.at).length"
-    assert node("marching.js", body, at=0.4) == 2 == node("marching.js", body, at=0.6)
+@pytest.mark.parametrize("level", [0.4, 0.6])
+def test_saddles_join_what_the_middle_joins(level: float) -> None:
+    body = "return m.contourLines([1, 0, 0, 1], 2, 2, g.at).map((l) => [...l])"
+    lines = [np.reshape(line, (-1, 2)) for line in node("marching.js", body, at=level)]
+    assert len(lines) == 2
+    side = [line[:, 0] - line[:, 1] if level < 0.5 else line.sum(axis=1) - 1 for line in lines]
+    assert all((v > 0).all() or (v < 0).all() for v in side)  # around the corners cut off
 
 
 def test_round_numbers() -> None:
@@ -207,6 +214,11 @@ def test_rows_keep_steps_levels_and_locked_inputs() -> None:
     assert (rows[:, 0] == 5).all()
     assert set(rows[:, 1]) == set(np.arange(-1, 1.01, 0.25))
     assert np.bincount(rows[:, 2].astype(int)).min() > 55  # evenly
+
+
+def test_steps_end_at_the_domain() -> None:
+    body = "return [m.onStep(5, 2, 0, 5), m.onStep(2.9, 2, 0, 5), m.onStep(2.9, 0, 0, 5)]"
+    assert node("settings.js", body) == [5, 2, 2.9]
 
 
 def test_far_apart() -> None:
