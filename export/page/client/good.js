@@ -84,7 +84,7 @@ function againstMeasured(rows, output) {
 }
 
 function alongOf(app, rows, output, along) {
-  if (along === 'order') return { values: rows.use.map((i) => i + 1), label: 'order of the rows' };
+  if (along === 'order') return { values: rows.use.map((i) => numberOf(app, i)), label: 'order of the rows' };
   if (along === 'prediction') return { values: rows.predicted, label: `predicted ${labelOf(output)}` };
   const input = app.about.inputs[Number(along)], column = app.about.rows.inputs[Number(along)];
   return { values: rows.use.map((i) => column[i] ?? NaN), label: labelOf(input), names: input.levels };

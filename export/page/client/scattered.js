@@ -48,7 +48,7 @@ function scatterLine(input, one, change) {
   const kind = el('select', { 'aria-label': `kind of scatter of ${input.name}`, onchange: () => {
     one.kind = kind.value;
     change();
-  } }, el('option', { value: 'normal', text: 'normal, standard deviation' }), el('option', { value: 'uniform', text: 'uniform, plus or minus' }));
+  } }, el('option', { value: 'normal', text: 'normal, sd' }), el('option', { value: 'uniform', text: 'uniform, ±' }));
   return el('tr', {}, el('th', { scope: 'row', text: labelOf(input) }), el('td', {}, size), el('td', {}, kind));
 }
 

@@ -4,6 +4,7 @@ import { crossings } from './crossings.js';
 import { farApart, nearestGood, spreadRows, apartSquared } from './settings.js';
 import { insideAll, limitEnds } from './predictive.js';
 
+const STRIDES = [1, 37, 151]; // between the rows of a pair
 const SEARCHED = 8192, SCANNED = 400, USUAL_ENOUGH = 0.2, TARGET_OFF = 1e-6;
 
 // {groups [{name, about, settings [x]}], why}; `wanted` [{k, ends: [lower, upper] or null, target}].
@@ -100,7 +101,7 @@ function aboutOf(targets, limited) {
 // Good rows that fill the room, the surest first: of a target those of the model's level set.
 function poolOf(app, asked, room, test) {
   const d = room.x.length, target = test.targets[0];
-  let rows = spreadRows(room.inputs, room.ends, room.x, room.free, SEARCHED);
+  let rows = joined(spreadRows(room.inputs, room.ends, room.x, room.free, SEARCHED), measuredPairs(app, room));
   if (target) rows = crossings(app.model, room.inputs, rows, target.k, target.target);
   const n = rows.length / d, off = n ? test.offs(rows, n) : [];
   const kept = Array.from(off, (v, i) => [v, i]).filter(([v]) => v <= (target ? TARGET_OFF : 0)).map(([, i]) => i);
@@ -111,12 +112,36 @@ function poolOf(app, asked, room, test) {
   return { rows: table, count: kept.length, order: surest(order, sure) };
 }
 
+// Measured rows in pairs, locked inputs as they are set: what lies between two of them is more often
+// covered by data than points anywhere.
+function measuredPairs(app, room) {
+  const columns = app.about.rows?.inputs, d = room.x.length, n = columns?.[0].length ?? 0;
+  const rows = new Float64Array(2 * STRIDES.length * n * d);
+  STRIDES.forEach((stride, s) => {
+    for (let i = 0; i < n; i++) {
+      for (const side of [0, 1]) {
+        const at = (2 * (s * n + i) + side) * d, from = side ? (i + stride) % n : i;
+        rows.set(room.x, at);
+        for (const input of room.free) rows[at + input] = columns[input][from] ?? room.x[input];
+      }
+    }
+  });
+  return rows;
+}
+
+function joined(a, b) {
+  const found = new Float64Array(a.length + b.length);
+  found.set(a);
+  found.set(b, a.length);
+  return found;
+}
+
 // Those nearly as sure as the best, and a tenth of all at least.
 function surest(order, sure) {
   if (!order.length) return [];
   const best = sure[order[0]];
   const near = order.filter((i) => sure[i] >= best - 0.05);
-  return near.length >= 8 ? near.slice(0, 1024) : order.slice(0, Math.max(8, Math.ceil(order.length / 10)));
+  return near.length >= 8 ? near.slice(0, Math.max(64, near.length / 8)) : order.slice(0, Math.max(8, Math.ceil(order.length / 10)));
 }
 
 // Every value of each free input that gives the target, or else the limit that is nearest.
