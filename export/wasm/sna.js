@@ -10,12 +10,13 @@
 // names and of levels as they are written. Statuses are words, the same as in Python. Files of one module, in the
 // order in which they can be put one behind the other: sna_file.js, sna_formulas.js, sna_inverse.js, sna.js.
 
-import { readFile, SnaError } from './sna_file.js';
+import { levelIndex, readFile, readingOf, SnaError } from './sna_file.js';
 import { formulaSlopes } from './sna_formulas.js';
 import { nearestWith, scannedRoots, settingsWith } from './sna_inverse.js';
 
 const SNA_USUAL_LEVEL = 0.9; // of outputs that have no interval of their own, as in Python
 const SNA_FACE = ['asked', 'value', 'slopes', 'lower', 'upper', 'share', 'coordinates', 'counts', 'integers'];
+const [SNA_LEVELS, SNA_RAW] = [-1, -2]; // in place of an axis: inputs without slopes of their own
 const sna_compiled = new WeakMap();
 
 /** The model in `bytes` (Uint8Array or ArrayBuffer of an .sna file). `wasm`: the bytes of sna.wasm, a
@@ -46,7 +47,7 @@ async function sna_module(wasm) {
 
 /** One open model. It is made by `open`; nothing has to be closed: it holds memory as long as it is used. */
 export class Model {
-  #c; #face; #memory; #asked; #value; #slopes; #low; #high; #names; #formulas; #nRaw; #kept; #integers;
+  #c; #face; #memory; #asked; #value; #slopes; #low; #high; #names; #formulas; #nRaw; #places; #kept; #integers;
   #status = 0;
 
   constructor(file, library) {
@@ -68,7 +69,7 @@ export class Model {
     } catch (error) {
       throw new SnaError('corrupt', `the file makes the library stop (${error.message}); export the model again`);
     }
-    this.#names = new Map();
+    this.#names = new Array(32);
     if (status !== 0) this.#refuse(status);
   }
 
@@ -88,6 +89,7 @@ export class Model {
     this.outputs = told.outputs;
     this.#formulas = told.formulas;
     this.#nRaw = told.raw.length;
+    this.#places = Int32Array.from(this.inputs, (i) => (i.levels ? SNA_LEVELS : i.raw ? SNA_RAW : i.axis));
     this.metadata = told.metadata;
     this.certificate = told.certificate;
     this.classes = told.metadata.classes ?? [];
@@ -124,8 +126,7 @@ export class Model {
   }
 
   #word(status) {
-    if (!this.#names.has(status)) this.#names.set(status, this.#text(this.#c.status_name(status)));
-    return this.#names.get(status);
+    return (this.#names[status + 16] ??= this.#text(this.#c.status_name(status)));
   }
 
   #ask(x) {
@@ -148,27 +149,37 @@ export class Model {
   value(x, extrapolate = false) {
     this.#ask(x);
     this.#status = this.#c.value(extrapolate ? 1 : 0);
-    return this.#value.slice();
+    return shortCopy(this.#value);
   }
 
   /** {value [outputs], gradient [outputs * inputs]}: dy_k/dx_d; NaN along inputs with levels. */
   gradient(x, extrapolate = false) {
     this.#ask(x);
     this.#status = this.#c.gradient(extrapolate ? 1 : 0);
-    return { value: this.#value.slice(), gradient: this.#byInputs(x) };
+    return { value: shortCopy(this.#value), gradient: this.#byInputs(x) };
   }
 
   /** Slopes [outputs * inputs] by what is asked: those by the coordinates, and through the formulas. */
   #byInputs(x) {
+    const [n, d, k] = [this.inputs.length, this.axes.length, this.outputs.length];
+    const [found, slopes, places] = [new Float64Array(k * n), this.#slopes, this.#places];
+    for (let o = 0; o < k; o++) {
+      for (let i = 0; i < n; i++) {
+        const at = places[i];
+        found[o * n + i] = at >= 0 ? slopes[o * d + at] : at === SNA_RAW ? 0 : NaN;
+      }
+    }
+    return this.#formulas.length ? this.#throughFormulas(x, found) : found;
+  }
+
+  #throughFormulas(x, found) {
     const [n, d] = [this.inputs.length, this.axes.length];
-    const found = new Float64Array(this.outputs.length * n);
-    const places = this.inputs.map((input, i) => [input, i]);
     const place = (term) => (term.kind === 1 ? n - this.#nRaw + term.index : this.inputs.findIndex((i) => i.axis === term.index));
-    const formulas = this.#formulas.map((f) => [f.axis, formulaSlopes(f, x, place)]);
-    for (let k = 0; k < this.outputs.length; k++) {
-      for (const [input, i] of places) {
-        found[k * n + i] = input.levels ? NaN : input.raw ? 0 : this.#slopes[k * d + input.axis];
-        for (const [axis, slopes] of formulas) if (slopes[i]) found[k * n + i] += this.#slopes[k * d + axis] * slopes[i];
+    for (const formula of this.#formulas) {
+      const by = formulaSlopes(formula, x, place);
+      for (let i = 0; i < n; i++) {
+        if (by[i] === 0) continue;
+        for (let o = 0; o < this.outputs.length; o++) found[o * n + i] += this.#slopes[o * d + formula.axis] * by[i];
       }
     }
     return found;
@@ -180,7 +191,7 @@ export class Model {
   interval(x, level) {
     this.#ask(x);
     this.#status = this.#c.interval(0, this.#supported(level));
-    return { value: this.#value.slice(), lower: this.#low.slice(), upper: this.#high.slice(), status: this.status };
+    return { value: shortCopy(this.#value), lower: shortCopy(this.#low), upper: shortCopy(this.#high), status: this.status };
   }
 
   #supported(level) {
@@ -207,7 +218,7 @@ export class Model {
   /** Room for rows [rows * inputs] in the memory of the library: what is written there is not copied by the next batch,
    * values(X, rows) and its like, and lasts until then. */
   rows(count) {
-    return this.#room(count, 0).x;
+    return this.#room(count, 3 * this.outputs.length).x;
   }
 
   #room(rows, perRow) {
@@ -215,7 +226,7 @@ export class Model {
     const place = this.#reserve(8 * rows * (n + perRow) + rows, `${rows} rows`);
     const floats = (from, count) => new Float64Array(this.#memory, place + 8 * rows * from, rows * count);
     const status = new Int8Array(this.#memory, place + 8 * rows * (n + perRow), rows);
-    return { place, x: floats(0, n), out: (i) => floats(n + i * k, k), one: floats(n, 1), at: (i) => place + 8 * rows * (n + i * k), status };
+    return { place, x: floats(0, n), out: (i) => floats(n + i * k, k), one: () => floats(n, 1), at: (i) => place + 8 * rows * (n + i * k), status };
   }
 
   #reserve(size, what) {
@@ -229,11 +240,11 @@ export class Model {
     if (!Number.isInteger(rows) || rows < 0 || x.length < rows * this.inputs.length) {
       throw new SnaError('bad_input', `${x.length} numbers are no ${rows} rows of ${this.inputs.length} inputs; give X row by row`);
     }
-    const inside = x.buffer === this.#memory;
+    const inside = x.buffer === this.#memory; // the memory may grow below, and what stands in it stays
+    const from = x.byteOffset;
     const room = this.#room(rows, perRow);
-    const here = x.buffer === this.#memory && x.byteOffset === room.place;
-    if (inside && !here) throw new SnaError('bad_input', 'these rows lasted until the last batch; ask for rows(count) again');
-    if (!here) room.x.set(x.length === room.x.length ? x : x.subarray ? x.subarray(0, room.x.length) : x.slice(0, room.x.length));
+    if (inside && from !== room.place) throw new SnaError('bad_input', 'these rows stand elsewhere in the memory of the library; write them to rows(count)');
+    if (!inside) room.x.set(x.length === room.x.length ? x : x.subarray ? x.subarray(0, room.x.length) : x.slice(0, room.x.length));
     return room;
   }
 
@@ -362,27 +373,17 @@ export class Model {
   familiarities(x, rows) {
     if (!this.tellsFamiliarity) return null;
     const room = this.#batch(x, rows, 1);
-    this.#c.familiarities(rows, room.place, room.one.byteOffset, room.status.byteOffset);
+    this.#c.familiarities(rows, room.place, room.at(0), room.status.byteOffset);
     this.#statuses(room);
-    return room.one.slice();
+    return room.one().slice();
   }
 }
 
-/** The index of the level that a value means: of its text, else of the one level that is the same number. */
-function levelIndex(input, value) {
-  const text = String(value).trim();
-  const exact = input.levels.findIndex((l) => l === value || l.trim() === text);
-  if (exact >= 0) return exact;
-  const number = typeof value === 'boolean' || text === '' ? NaN : Number(text);
-  const equal = input.levels.map((_, i) => i).filter((i) => input.levels[i].trim() !== '' && Number(input.levels[i]) === number);
-  if (equal.length === 1) return equal[0];
-  throw new SnaError('out_of_domain', `${input.name} has no level ${text}; the levels are ${input.levels.join(', ')}`);
-}
-
-function readingOf(input, value) {
-  const number = typeof value === 'string' && value.trim() === '' ? NaN : Number(value);
-  if (Number.isFinite(number)) return number;
-  throw new SnaError('bad_input', `${input.name} = ${value} is no number; give one between ${input.lower} and ${input.upper}`);
+/** A copy of few numbers, quicker than slice(). */
+function shortCopy(view) {
+  const found = new Float64Array(view.length);
+  for (let i = 0; i < found.length; i++) found[i] = view[i];
+  return found;
 }
 
 export { SnaError };

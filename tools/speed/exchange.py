@@ -4,8 +4,9 @@ docs/tables/exchange.md.
     python tools/speed/exchange.py [--quick]
 
 Columns: numpy, native, torch and the TFLite file in this environment, onnxruntime, the same TFLite
-file in tflite-runtime (.venv-runtime) and on an emulated aarch64, and the file that onnx2tf makes
-of the ONNX graphs (.venv-tflite). A column without its environment stays empty.
+file in tflite-runtime (.venv-runtime) and on an emulated aarch64, the file that onnx2tf makes of
+the ONNX graphs (.venv-tflite), and the C library as WebAssembly in node. A column without its
+environment stays empty.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -49,6 +51,8 @@ def main() -> int:
             say(backend, columns[backend])
         columns["onnxruntime"] = onnx_column(folder)
         say("onnxruntime", columns["onnxruntime"])
+        columns["node"] = javascript(folder)
+        say("node", columns["node"])
         columns["tflite-runtime"] = runtime(
             folder, "tflite", [str(ROOT / ".venv-runtime/bin/python")]
         )
@@ -144,6 +148,14 @@ def _times(session: Any, points: np.ndarray, run: Any) -> dict[str, float]:
         "single_us": single,
         "batch_us": microseconds(lambda: run(session, points[:BATCH])) / BATCH,
     }
+
+
+def javascript(folder: Path) -> Cells:
+    """The files themselves through the C library as WebAssembly, in node."""
+    from exchange_javascript import cells
+
+    node = shutil.which("node")
+    return {p.stem: cells(node, p) for p in sorted(folder.glob("*.sna"))} if node else {}
 
 
 def aarch64(folder: Path) -> Cells:

@@ -19,7 +19,8 @@ export async function measured(open, file, wasm, rows) {
   return { ...found, sum: Number.isFinite(sum) };
 }
 
-async function least(count, work, rounds = 60) {
+/** Nanoseconds of one of `count` in `work`: the least of many rounds. */
+export async function least(count, work, rounds = 60) {
   let best = Infinity;
   for (let i = 0; i < rounds; i++) {
     const start = performance.now();

@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -41,10 +42,13 @@ def test_damaged_files_are_refused_by_name(tmp_path: Path) -> None:
     assert found["batches"] == 0
 
 
-@pytest.mark.parametrize(
-    "name", [n for n in zoo() if n.endswith(("float16", "int8")) or "-" not in n]
-)
-def test_values_are_those_of_the_c_library(name: str, c_double, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+KINDS_OF_AXES = [
+    n for n in zoo() if n.endswith("int8") or n.startswith("uniform-3") or "-" not in n
+]
+
+
+@pytest.mark.parametrize("name", KINDS_OF_AXES)
+def test_values_are_those_of_the_c_library(name: str, c_double: Any, tmp_path: Path) -> None:
     """Every kind of axis and storage, to the rounding of doubles."""
     model = zoo()[name]
     data = model.to_bytes()
