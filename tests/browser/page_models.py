@@ -89,6 +89,32 @@ def hostile() -> Model:
     return model_on(axes, modes=2, outputs=[Output(f"{HOSTILE}!", "</style>")])
 
 
+def binary() -> Model:
+    """ok or nok of a share."""
+    model = KINDS["link logistic"]()
+    weights = model.interaction.weights[:, :1]
+    return model.replace(
+        interaction=model.interaction.with_tables(model.interaction.tables, weights),
+        outputs=[Output("ok?", link="logistic")],
+        metadata={"classes": [_labels("binary", ["nok", "ok"], ["ok?"])]},
+    )
+
+
+def several() -> Model:
+    """Three labels that share a whole."""
+    model, names = KINDS["cp 3 outputs"](), ["a", "b", "c"]
+    return model.replace(
+        outputs=[Output(name, link="exp") for name in names],
+        metadata={"classes": [_labels("several", ["fine", "rough", "<b>"], names)]},
+    )
+
+
+def _labels(kind: str, labels: list[str], outputs: list[str]) -> dict[str, object]:
+    return {
+        "target": "result", "kind": kind, "labels": labels, "outputs": outputs, "threshold": 0.6,
+    }  # fmt: skip
+
+
 MODELS: dict[str, Callable[[], Model]] = {
     "eight": eight,
     "levels": levels,
@@ -99,6 +125,8 @@ MODELS: dict[str, Callable[[], Model]] = {
     "twenty": partial(spline_model, 20, 8, 4),
     "computed": computed,
     "hostile": hostile,
+    "binary": binary,
+    "several": several,
 }
 
 

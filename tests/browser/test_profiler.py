@@ -72,7 +72,11 @@ def lines(seen: Any) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("name", MODELS)
+VALUED = [name for name in MODELS if name not in ("binary", "several")]
+"""Models whose outputs the command line prints one by one."""
+
+
+@pytest.mark.parametrize("name", VALUED)
 def test_numbers_are_those_of_the_command_line(
     name: str, opened: Callable[..., Any], pages: Callable[[str], Path]
 ) -> None:
@@ -235,6 +239,32 @@ def test_goals_lead_to_the_best_setting_and_locks_hold(opened: Callable[..., Any
     assert setting(seen)[1] == kept
     assert seen.page.evaluate("sna.now.value[0]") >= model.value(rows)[:, 0].max()
     assert "fixed: x1" in seen.page.locator(".goals .said").text_content()
+
+
+def test_an_optimum_is_familiar_and_round(opened: Callable[..., Any]) -> None:
+    seen = opened("eight")
+    low, high = seen.page.evaluate("sna.about.outputs[0].range")
+    seen.page.evaluate(
+        "(t) => { sna.setGoal(0, 'target'); sna.setLimits(0, null, null, t); }",
+        0.3 * low + 0.7 * high,
+    )
+    drawn(seen)
+    seen.page.get_by_role("button", name="Find the optimum").click()
+    now = seen.page.evaluate("sna.now")
+    assert abs(now["value"][0] - 0.3 * low - 0.7 * high) < 0.01 * (high - low)
+    assert now["status"] == "ok" and now["familiarity"]["p"] > 0.01
+    assert all(len(f"{v:.12g}") <= 6 for v in setting(seen))
+
+
+def test_shares_of_labels_are_those_of_the_command_line(
+    opened: Callable[..., Any], pages: Callable[[str], Path]
+) -> None:
+    for name in ("binary", "several"):
+        seen = opened(name)
+        told = answered(copied(seen, "Copy as command"), pages(name).parent)
+        assert seen.page.locator(".classes p").all_text_contents() == told[:1]
+    shares = seen.page.evaluate("Array.from(sna.now.value)")
+    assert abs(sum(shares) - 1.0) < 1e-12
 
 
 def test_desirability_is_that_of_derringer_and_suich(opened: Callable[..., Any]) -> None:

@@ -65,9 +65,18 @@ export function optimum(app, familiar = false) {
   const score = scorer(app, goals, familiar);
   const free = app.model.inputs.map((_, i) => i).filter((i) => !app.locked.has(i));
   const found = bestStarts(app, free, score).map((x) => climbedFrom(app, free, score, x));
-  const best = found.reduce((a, b) => (b.score > a.score + 1e-9 ? b : a));
+  const best = bestKnown(app, found, familiar);
   const round = onSteps(app, free, score, best);
   return { x: round.x, desirability: Math.max(round.score, 0) };
+}
+
+// The best; of those within a hundredth of it the one whose inputs are most usual.
+function bestKnown(app, found, familiar) {
+  const best = found.reduce((a, b) => (b.score > a.score + 1e-9 ? b : a));
+  if (!familiar) return best;
+  const near = found.filter(({ score }) => score >= best.score - 0.01);
+  const known = near.map((one) => ({ ...one, p: app.model.familiarity(one.x)?.p ?? 0 }));
+  return known.reduce((a, b) => (b.p > a.p ? b : a));
 }
 
 // X [rows * D] -> scores [rows].
@@ -160,17 +169,22 @@ function bestOf(score, best, tries) {
   return tries.reduce((a, x, n) => (scores[n] > a.score + 1e-12 ? { x, score: scores[n] } : a), best);
 }
 
-// On the steps of the inputs, one after the other, where that costs less than a thousandth.
+// On the steps of the inputs, one after the other, or the coarsest tenth of them that costs less than a
+// thousandth.
 function onSteps(app, free, score, best) {
   let found = best;
   for (const i of free) {
     const input = app.model.inputs[i];
     if (input.levels) continue;
-    const step = app.about.inputs[i].step;
-    const v = insideDomain(input, Number((Math.round(found.x[i] / step) * step).toPrecision(12)));
-    const x = found.x.with(i, v);
-    const now = score(x, 1)[0];
-    if (now > best.score - 1e-3) found = { x, score: now };
+    for (const finer of [1, 10, 100, 1000]) {
+      const step = app.about.inputs[i].step / finer;
+      const v = insideDomain(input, Number((Math.round(found.x[i] / step) * step).toPrecision(12)));
+      const x = found.x.with(i, v);
+      const now = score(x, 1)[0];
+      if (now <= best.score - 1e-3) continue;
+      found = { x, score: now };
+      break;
+    }
   }
   return found;
 }
