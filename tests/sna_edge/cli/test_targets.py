@@ -14,7 +14,7 @@ from sna_edge.cli.targets import OPTIONS, TARGETS, target_of
 def test_every_target_has_what_its_entry_says(name: str, root: Path) -> None:
     target = TARGETS[name]
     assert target.name == name and set(target.options) <= set(OPTIONS)
-    assert [target_of(extension.upper()) for extension in target.extensions]
+    assert all(target_of(extension.upper()) == name for extension in target.extensions)
     page = (root / "docs" / "exchange.md").read_text(encoding="utf-8")
     assert f"| `{name}` | {target.cannot} | {target.check} |" in page
     pytest.importorskip({"onnx": "onnx", "tflite": "flatbuffers"}.get(name, "numpy"))
