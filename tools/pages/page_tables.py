@@ -15,6 +15,7 @@ PAGES = (
     "docs/attacks.md",
     "docs/curves.md",
     "docs/decisions.md",
+    "docs/javascript.md",
     "docs/kit.md",
     "docs/measured.md",
     "docs/online.md",
