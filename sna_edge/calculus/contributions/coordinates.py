@@ -34,7 +34,7 @@ def contributed(
 ) -> tuple[Floats, Floats, Floats, Floats]:
     """contribution [N, P, K], base [K], value [N, K] and error [N, P, K] of points against the
     mean over all rows of `reference`."""
-    linked = _linked(model)
+    linked = {k for k, o in enumerate(model.outputs) if o.link != "identity"}
     train_of_more = not isinstance(model.interaction, CP) and any(len(p) > 1 for p in players)
     sums = [] if train_of_more else [k for k in range(len(model.outputs)) if k not in linked]
     shape = (len(point), len(players), len(model.outputs))
@@ -53,12 +53,6 @@ def contributed(
         out[:, :, sums], base[sums], value[:, sums] = share[:, :, sums], start[sums], end[:, sums]
         error[:, :, sums] = 0.0
     return out, base, value, error
-
-
-def _linked(model: ModelRecord) -> set[int]:
-    """Outputs that are no sums of products of what the inputs are."""
-    several = {k for one in model.classes if one.kind == "several" for k in one.outputs}
-    return several | {k for k, o in enumerate(model.outputs) if o.link != "identity"}
 
 
 def outputs_of(model: ModelRecord, f: Floats) -> Floats:

@@ -23,6 +23,8 @@ from sna_edge import (
     spline_axis,
 )
 from sna_edge.calculus.contributions import coalitions
+from sna_edge.calculus.contributions.atoms import Atoms, Side
+from sna_edge.calculus.contributions.coordinates import contributed
 from sna_edge.core.classes import as_probabilities
 from sna_edge.core.missing import Gaps
 
@@ -168,6 +170,17 @@ def test_inputs_as_in_the_reference_contribute_nothing_at_all(build: Any, kind: 
         assert (found.contribution[0, 1:] != 0.0).any()
 
 
+@pytest.mark.parametrize("kind", ["cp", "tt"])
+def test_rounding_of_atoms_is_no_contribution(build: Any, kind: str) -> None:
+    """Two evaluations of one place may differ in the last digit."""
+    model = getattr(build, kind)(build.smooth_axes(), seed=1)
+    x = build.points(model, 2, seed=1)
+    point, reference = Atoms(model).both(x[:1], np.array([[x[0, 0], *x[1, 1:]]]))
+    near = Side([a * (1 + 3e-16) for a in point.atoms], point.x)
+    share = contributed(model, [[0], [1], [2]], near, reference)[0]
+    assert (share[0, 0] == 0.0).all() and (share[0, 1:] != 0.0).all()
+
+
 def test_both_ends_of_a_period_are_one_place(build: Any) -> None:
     model = build.cp(build.mixed_axes(), seed=1)
     (x,) = build.points(model, 1, seed=1)
@@ -248,6 +261,7 @@ def test_random_orders_meet_enumeration() -> None:
     assert none.tolist() == [0.0] and whole.tolist() == [25.0]
     close(exact[:, 0], weights * weights.sum())  # w_i^2 + w_i sum of the others
     found, _, _ = coalitions.ordered(game, 4, 2000, np.random.default_rng(1))
+    close(found[7], exact)  # an order and its reverse are exact where no three inputs act together
     assert (np.abs(found.mean(axis=0) - exact) <= 2 * coalitions.half_width(found) + 1e-12).all()
 
 
