@@ -13,37 +13,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sna_edge import Model
 from sna_edge.cli.main import main
 from sna_export.page.command import lead
-from sna_export.page.content import Rows, about
+from sna_export.page.content import about, asked
 from sna_export.page.shell import render
 
-from ..model_kinds import KINDS, spline_model
+from .page_models import MODELS, rows_of
 
 READY = "document.body.dataset.state === 'ready'"
-MODELS = {
-    "eight": lambda: spline_model(8, 16, 32),
-    "levels": KINDS["mixed axes"],
-    "three outputs": KINDS["cp 3 outputs"],
-    "link": KINDS["link exp"],
-    "train": KINDS["train"],
-}
 ROWS = 40
-
-
-def rows_of(model: Model) -> Rows:
-    rng = np.random.default_rng(2)
-    columns = [
-        rng.integers(0, a.basis.n_spans, ROWS).astype(float)
-        if a.kind == "categorical"
-        else np.array(
-            [float(f"{v:.4g}") for v in a.lower + a.width * rng.uniform(0.05, 0.95, ROWS)]
-        )
-        for a in model.axes
-    ]
-    x = np.stack(columns, axis=1)
-    return Rows(x, model.value(x, level_index=True))
 
 
 @pytest.fixture(scope="session")
@@ -55,16 +33,17 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
         if name in made:
             return made[name]
         made[name] = path = tmp_path_factory.mktemp("why")
-        model, rows = MODELS[name](), rows_of(MODELS[name]())
+        model = MODELS[name]()
+        rows = rows_of(model, ROWS)
         model.save(path / "model.sna")
         content = about(model, name, file="model.sna", rows=rows)
         data = (path / "model.sna").read_bytes()
         (path / "page.html").write_text(render(name, lead(model), content, data), encoding="utf-8")
         with open(path / "rows.csv", "w", newline="", encoding="utf-8") as file:
             table = csv.writer(file)
-            table.writerow(model.input_names)
+            table.writerow([a.name for a in asked(model)])
             for row in rows.inputs:
-                pairs = zip(model.axes, row, strict=True)
+                pairs = zip(asked(model), row, strict=True)
                 table.writerow([a.level_names[int(v)] if a.level_names else v for a, v in pairs])
         return path
 
@@ -92,16 +71,22 @@ def settled(seen: Any) -> None:
     seen.page.wait_for_timeout(400)
 
 
-def shown(seen: Any) -> tuple[float, dict[str, float], float]:
-    """The numbers of the table: base, {input: contribution}, value."""
+def shown(seen: Any) -> tuple[float, dict[str, tuple[float, float]], float]:
+    """The numbers of the table: base, {input: contribution and its error}, value."""
     rows = seen.page.locator("table.why tbody tr").all()
-    cells = [
-        (r.locator("th").text_content(), r.locator(".share").text_content().replace("\u2212", "-"))
-        for r in rows
-    ]
+    cells = [(r.locator("th").text_content(), r.locator(".share").text_content()) for r in rows]
     assert cells[0][0] == "at the reference" and cells[-1][0] == "at this setting"
-    middle = {name.split(" [")[0]: float(text) for name, text in cells[1:-1]}
+    names = sorted((one["name"] for one in seen.page.evaluate("sna.about.inputs")), key=len)
+    middle = {}
+    for label, text in cells[1:-1]:
+        share, _, error = text.partition(" \u00b1 ")
+        name = [n for n in names if label.startswith(n)][-1]  # a unit may follow
+        middle[name] = float(share), float(error or 0.0)
     return float(cells[0][1]), middle, float(cells[-1][1])
+
+
+def moved(seen: Any) -> set[str]:
+    return {name for name, (share, _) in shown(seen)[1].items() if share}
 
 
 def copied(seen: Any) -> str:
@@ -129,12 +114,15 @@ def agree(seen: Any, folder: Path, capsys: Any) -> None:
     base, shares, value = shown(seen)
     k = seen.page.evaluate("sna.output")
     one = list(told(copied(seen), folder, capsys).values())[k]
-    size = max(abs(v) for v in (base, value, *shares.values()))
-    tolerance = 2e-4 * size
+    numbers = [base, value, *(share for share, _ in shares.values())]
+    tolerance = 2e-4 * max(map(abs, numbers))
     assert base == pytest.approx(one["base"], abs=tolerance)
     assert value == pytest.approx(one["value"], abs=tolerance)
-    assert shares == pytest.approx(one["inputs"], abs=tolerance)
-    assert base + sum(shares.values()) == pytest.approx(value, abs=tolerance)
+    assert set(shares) == set(one["inputs"])
+    for name, (share, error) in shares.items():
+        exact = one["inputs"][name]
+        assert share == pytest.approx(exact, abs=tolerance + 4 * error), name
+    assert sum(numbers[2:], base) == pytest.approx(value, abs=len(shares) * tolerance)
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -176,16 +164,15 @@ def test_a_line_follows_its_slider_and_goes_back(opened: Callable[..., Any]) -> 
     for _ in range(3):
         slider.press("PageUp")
     settled(seen)
-    _, shares, _ = shown(seen)
     assert seen.page.evaluate("sna.setting[3]") != before
-    assert {name for name, share in shares.items() if share} == {"x3"}
+    assert moved(seen) == {"x3"}
     assert seen.page.evaluate("document.activeElement.type") == "range"
     field = seen.page.locator("#view-why").get_by_role("textbox", name="x0 [mm]")
     field.fill("0,5")
     field.press("Enter")
     settled(seen)
     assert seen.page.evaluate("sna.setting[0]") == 0.5
-    assert {name for name, share in shown(seen)[1].items() if share} == {"x0", "x3"}
+    assert moved(seen) == {"x0", "x3"}
     back = seen.page.get_by_role("button", name="set x3 as in the reference")
     back.press("Enter")
     settled(seen)

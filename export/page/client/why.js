@@ -8,7 +8,7 @@ import { inputControls, inputText, numberField, plainNumber } from './profiling/
 import { settingCommand, shellQuoted } from './profiling/handover.js';
 import { asShares } from './profiling/prediction.js';
 
-const QUICK_SETTINGS = 1 << 13, SPREAD_ROWS = 256, REST_MS = 250;
+const QUICK_SETTINGS = 1 << 13, MOST = 1 << 17, SPREAD_ROWS = 256, REST_MS = 250;
 
 export function why(app, root) {
   const state = { app, against: 'start', kept: null, row: 1, rows: measuredSettings(app), order: [], timer: 0 };
@@ -83,12 +83,13 @@ function referenceSetting(state) {
 function referencesOf(state, settings) {
   const one = referenceSetting(state);
   const named = { start: 'at the start setting', kept: 'at the remembered setting', row: `in measured row ${state.rows[state.row - 1]?.number}` };
-  if (one) return { references: [one], said: named[state.against], whole: true };
+  if (one) return { references: [one], said: named[state.against], settings: MOST, whole: true };
   const all = state.rows.length ? state.rows.map((row) => row.x) : spreadSettings(state.app);
-  const count = Math.min(all.length, rowsWithin(state.app.model.inputs.length, settings));
+  const count = rowsWithin(state.app.model.inputs.length, all.length, settings);
   const some = Array.from({ length: count }, (_, j) => all[Math.floor((j * all.length) / count)]);
   const of = state.rows.length ? `${count === all.length ? '' : `${count} of `}${all.length} measured rows` : `${count} settings spread over the domain`;
-  return { references: some, said: `in the mean of ${of}`, whole: count === all.length };
+  const whole = all.length * 2 ** state.app.model.inputs.length <= settings;
+  return { references: some, said: `in the mean of ${of}`, settings, whole };
 }
 
 function spreadSettings(app) {
@@ -105,10 +106,10 @@ function drawWhy(state, parts) {
   const quick = referencesOf(state, QUICK_SETTINGS);
   show(state, parts, quick);
   if (quick.whole) return;
-  state.timer = setTimeout(() => show(state, parts, referencesOf(state, undefined)), REST_MS);
+  state.timer = setTimeout(() => show(state, parts, referencesOf(state, MOST)), REST_MS);
 }
 
-function show(state, parts, { references, said }) {
+function show(state, parts, { references, said, settings }) {
   const { app } = state, k = app.output, outputs = app.model.outputs.length, output = app.about.outputs[k];
   for (const line of parts.lines) line.controls.show();
   app.model.value(app.setting);
@@ -121,7 +122,7 @@ function show(state, parts, { references, said }) {
     parts.note.textContent = '';
     return;
   }
-  const found = contributionsOf(evaluate, app.setting, references, outputs);
+  const found = contributionsOf(evaluate, app.setting, references, outputs, settings);
   const shares = app.model.inputs.map((_, i) => ({ i, share: found.share[i * outputs + k], error: found.error[i * outputs + k] }));
   const told = { shares, base: found.base[k], here: found.value[k], output, said };
   told.decimals = decimalsOf([told.base, told.here, ...shares.map((s) => s.share)]);
@@ -224,10 +225,12 @@ function step(node, scale, from, to) {
 // The command line that gives these numbers; rows of the page are those of a table that it names.
 function whyCommand(state) {
   const { app } = state, one = referenceSetting(state);
-  const command = `${settingCommand(app)} --explain --against`;
-  if (!one) return `${command} ${state.rows.length ? 'rows.csv' : 'mean'}`;
+  const command = `${settingCommand(app)} --explain`;
+  if (!one) return `${command} --against ${state.rows.length ? 'rows.csv' : 'mean'}`;
   const differ = app.model.inputs.map((input, i) => ({ input, i })).filter(({ i }) => one[i] !== app.setting[i]);
   const given = (differ.length ? differ : [{ input: app.model.inputs[0], i: 0 }])
     .map(({ input, i }) => `${input.name}=${input.levels ? input.levels[one[i]] : plainNumber(one[i])}`);
-  return `${command} ${given.map(shellQuoted).join(' ')}`;
+  const odd = given.filter((text) => text.startsWith('-')).map((text) => shellQuoted(`--against=${text}`));
+  const plain = given.filter((text) => !text.startsWith('-')).map(shellQuoted);
+  return [command, ...(plain.length ? ['--against', ...plain] : []), ...odd].join(' ');
 }

@@ -91,10 +91,6 @@ def test_many_inputs_are_sampled_and_say_how_far_they_may_be_off() -> None:
 
 
 def test_a_mean_takes_as_many_rows_as_its_settings_allow() -> None:
-    assert node(
-        "shapley.js", "return [m.rowsWithin(8), m.rowsWithin(30), m.rowsWithin(3, 64)]"
-    ) == [
-        512,
-        1,
-        8,
-    ]
+    asked = "[m.rowsWithin(8, 500), m.rowsWithin(8, 900), m.rowsWithin(12, 500),"
+    asked += " m.rowsWithin(20, 500), m.rowsWithin(20, 40), m.rowsWithin(3, 100, 64)]"
+    assert node("shapley.js", f"return {asked}") == [500, 512, 32, 256, 40, 100]

@@ -1,13 +1,13 @@
 // What each input contributes: Shapley values of the game that puts inputs from a reference to a
 // setting, evaluated at mixed settings. Exact up to MOST settings, else by random orders and their
 // reverse, with an error that holds in 95 of 100 cases (sna_edge/calculus/contributions is the same).
-const MOST_SETTINGS = 1 << 17, ORDER_PAIRS = 512;
+const MOST_SETTINGS = 1 << 17, ORDER_PAIRS = 512, FEW_ROWS = 32, MANY_ROWS = 256;
 
 // {share, error [D * K], base, value [K]} of a setting x against the mean over `references` (rows of
-// settings); `evaluate(X, rows) -> [rows * K]`.
-export function contributionsOf(evaluate, x, references, outputs) {
+// settings); `evaluate(X, rows) -> [rows * K]`; `most`: mixed settings up to which it is exact.
+export function contributionsOf(evaluate, x, references, outputs, most = MOST_SETTINGS) {
   const d = x.length, games = references.map((r) => differing(x, r));
-  const whole = games.reduce((sum, active) => sum + 2 ** active.length, 0) <= MOST_SETTINGS;
+  const whole = games.reduce((sum, active) => sum + 2 ** active.length, 0) <= most;
   const pairs = Math.max(2, Math.ceil(ORDER_PAIRS / references.length)), draw = uniformDraws(1);
   const sum = { share: new Float64Array(d * outputs), error: new Float64Array(d * outputs), base: new Float64Array(outputs), value: null };
   const seen = { count: 0, mean: new Float64Array(d * outputs), square: new Float64Array(d * outputs) };
@@ -24,9 +24,11 @@ export function contributionsOf(evaluate, x, references, outputs) {
   return sum;
 }
 
-// Mean of how many rows keeps a mean over rows exact, where all inputs differ.
-export function rowsWithin(inputs, settings = MOST_SETTINGS) {
-  return Math.max(1, Math.floor(settings / 2 ** inputs));
+// How many of `all` rows a mean is taken over: those that stay exact within so many settings, or, where
+// these would be few, as many as random orders are drawn for.
+export function rowsWithin(inputs, all, settings = MOST_SETTINGS) {
+  const exact = Math.floor(settings / 2 ** inputs);
+  return Math.min(all, exact >= Math.min(all, FEW_ROWS) ? exact : MANY_ROWS);
 }
 
 function differing(x, reference) {
