@@ -10,7 +10,7 @@ import numpy as np
 
 from sna_edge.core.axis import Axis
 from sna_edge.errors import InputError
-from sna_edge.inverse import LevelSet, Posterior, Roots
+from sna_edge.inverse import Posterior, Roots
 from sna_edge.inverse.query.answer import Answer
 from sna_edge.model import Model
 
@@ -184,9 +184,9 @@ def _aside(axis: Axis, count: int, seed: int) -> Floats | float:
 
 def _worth(found: Answer) -> tuple[str, Floats] | None:
     """Probability in spec, else familiarity, of every solution [n]."""
-    if not isinstance(found, (LevelSet, Roots)) or found.worth is None:
-        return None
     told = found.worth
+    if told is None:
+        return None
     for name, values in (("probability in spec", told.probability), ("familiarity p", told.p)):
         if values is not None and np.isfinite(values).any():
             return name, np.asarray(values, dtype=float)

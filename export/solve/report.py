@@ -1,4 +1,4 @@
-"""The page of one solve: key figures, history, slices."""
+"""The page of one solve: key figures, history, how each axis is resolved, fields, slices."""
 
 from __future__ import annotations
 
@@ -7,15 +7,20 @@ from pathlib import Path
 import numpy as np
 
 from ..report import Page, Plot, ends
+from ..report.fields import field, pairs_of
 from ..report.figures import centre, slices
 from .solve import Solution
 from .trust import bounds
+from .trust.by_axis import by_axis
 from .trust.estimate import named, told
+
+FIELDS = 3
 
 
 def write_report(path: str | Path, solution: Solution, error: float | None) -> None:
-    """The page of a solve, HTML with inline SVG: key figures, convergence, quantities of interest,
-    slices; `error` is that against the reference, None without one."""
+    """The page of a solve, HTML with inline SVG: key figures, convergence, how each axis is
+    resolved, quantities of interest, fields, slices; `error` is that against the reference, None
+    without one."""
     problem, model, kept = solution.problem, solution.model, solution.kept
     figures = [
         (f"{solution.seconds:.1f} s", "to solve"),
@@ -35,12 +40,53 @@ def write_report(path: str | Path, solution: Solution, error: float | None) -> N
     for doubt in solution.doubts:
         page.text(f"Doubtful: {doubt}.")
     page.heading("Convergence").plots([convergence(solution)]).table(*history(solution))
+    page.heading("Error along each axis").text(
+        "What polynomials of the same degree on spans twice as wide along one axis would miss of"
+        " the solution, relative; where it is smooth, the spans it has miss about what is expected."
+        " The largest is the axis to refine."
+    ).table(*resolution(solution))
     if solution.quantities:
         page.heading("Quantities of interest").table(
             ["quantity", "value"], [[n, f"{v:.6g}"] for n, v in solution.quantities.items()]
         )
+    fields = _fields(solution)
+    if fields:
+        page.heading("Fields").text("The other inputs are in the middle of their domains.")
+        page.plots(fields)
     page.heading("Through the middle of the domain").plots(slices(model, centre(model)))
     page.write(path)
+
+
+def _fields(solution: Solution) -> list[str]:
+    """Maps of the first output over two axes of space and time, at most FIELDS."""
+    model = solution.model
+    roles = {a.name: a.role for a in solution.problem.axes}
+    told = [roles.get(a.name, "parameter") for a in model.axes]
+    pairs = pairs_of(told, [a.kind == "categorical" for a in model.axes])
+    return [field(model, centre(model), pair) for pair in pairs[:FIELDS]]
+
+
+def resolution(solution: Solution) -> tuple[list[str], list[list[object]]]:
+    """Header and rows of the table of the axes."""
+    rows: list[list[object]] = [
+        [
+            one.name,
+            one.spans,
+            one.degree,
+            f"{one.missed:.1e}",
+            f"{one.expected:.1e}",
+            f"{one.worst[0]:.4g} to {one.worst[1]:.4g}",
+        ]
+        for one in by_axis(solution.model)
+    ]
+    return [
+        "axis",
+        "spans",
+        "degree",
+        "half of them miss",
+        "they miss, about",
+        "most between",
+    ], rows
 
 
 def convergence(solution: Solution) -> str:

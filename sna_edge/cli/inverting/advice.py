@@ -23,6 +23,7 @@ from ..arguments import (
 )
 from ..console import with_unit
 from ..raw_readings import readable
+from .plotted import plotted
 from .worth import percent
 
 
@@ -104,7 +105,7 @@ def sure(
         deadline_ms=args.deadline_ms,
     )
     said = [f"{found.status.label}: {found.message}"] if found.message else []
-    return found.to_dict(), solution_lines(model, found) + said
+    return found.to_dict(), solution_lines(model, found) + said + plotted(args, found)
 
 
 def scatter(args: argparse.Namespace, model: Model) -> dict[str, float]:

@@ -18,6 +18,7 @@ from ..arguments import assignments, coordinate, input_values, number
 from ..columns import measure
 from ..console import table, with_unit
 from ..dialect_options import open_for
+from .plotted import plotted
 
 KINDS = {"uniform": Uniform, "normal": Normal, "lognormal": LogNormal}
 
@@ -43,6 +44,7 @@ def caused(
             *_summary(answer),
             *_source(args, drawn),
             *([f"{drawn.status.label}: {drawn.message}"] if drawn.message else []),
+            *plotted(args, drawn),
         ]
     found = estimate(model, data, unknowns, noise, prior, **common)
     return found.to_dict(), [*_modes(found), *_source(args, found)]

@@ -23,6 +23,8 @@ from ..arguments import (
 )
 from ..console import USAGE, emit, exit_code, with_unit
 from ..dialect_options import add_dialect
+from ..inverting.plotted import checked as checked_plot
+from ..inverting.plotted import plotted
 from ..inverting.worth import remark as of_solution
 from ..inverting.worth import solution_lines, told
 from ..raw_readings import readable
@@ -35,6 +37,7 @@ SOUGHT = ("target", "observations", "table", "probability")
 BELONGS = {
     "unknown": SOUGHT, "at": SOUGHT, "output": ("table",), "tolerance": ("target",),
     "count": ("target", "probability"), "noise": ("observations",),
+    "plot": ("target", "probability", "observations"),
     "student_t": ("observations",), "prior": ("observations",), "posterior": ("observations",),
     "noise_only": ("observations",), "input_error": ("observations",), "knobs": ("limits",),
     "part": ("limits",),
@@ -65,6 +68,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "-o", "--output", metavar="OUT.csv", help="where to write the table with the inputs found"
     )
+    parser.add_argument(
+        "--plot", metavar="FILE",
+        help="also draw the solutions or samples as .svg, .png or .pdf",
+    )  # fmt: skip
     parser.add_argument(
         "--tolerance", **many, metavar="NAME=VALUE", help="how far an output may miss its target"
     )
@@ -206,6 +213,7 @@ def run(args: argparse.Namespace) -> int:
     if args.table and not args.output:
         raise InputError("--table needs a file for its answers; add -o OUT.csv")
     _refuse_foreign(args, asked[0])
+    checked_plot(args)
     model = load_model(args, args.backend)
     if asked[0] == "table":
         from ..inverting.table import inverted
@@ -287,11 +295,12 @@ def _target(
     }
     if len(unknowns) == 1 and len(target) == 1 and not tolerance:
         every = roots(model, unknowns[0], target, at, **asked)
-        return every.to_dict(), _root_lines(model, every)
+        drawn = plotted(args, every, model, target, at)
+        return every.to_dict(), _root_lines(model, every) + drawn
     found = level_set(
         model, target, unknowns, count, at=at, tolerance=tolerance, seed=args.seed, **asked
     )
-    return found.to_dict(), solution_lines(model, found) + remark(found)
+    return found.to_dict(), solution_lines(model, found) + remark(found) + plotted(args, found)
 
 
 def _extreme_or_interval(
@@ -325,7 +334,7 @@ def _extreme_or_interval(
     found = interval_set(
         model, unknowns[0], {name: ends}, at, level=level_asked(args), deadline_ms=args.deadline_ms
     )
-    return found.to_dict(), _root_lines(model, found)
+    return found.to_dict(), _root_lines(model, found) + plotted(args, found)
 
 
 def _extreme_lines(model: Model, unknown: str, name: str, best: Any) -> list[str]:

@@ -67,6 +67,8 @@ def test_a_shipped_problem_becomes_a_model_and_a_report(tmp_path, capsys):
     )
     page = report.read_text(encoding="utf-8")
     assert page.count("<svg") >= 2 and "relative L2 error" in page
+    assert "<h2>Fields</h2>" in page and "(light) to" in page
+    assert "<h2>Error along each axis</h2>" in page and "half of them miss" in page
 
 
 @pytest.mark.parametrize("name", ["problem", "rod"])
