@@ -68,7 +68,11 @@ class Page:
         body = "".join(
             "<tr>" + "".join(f"<td>{escape(str(c))}</td>" for c in row) + "</tr>" for row in rows
         )
-        self.blocks.append(f'<div class="wide"><table><tr>{head}</tr>{body}</table></div>')
+        name = escape(", ".join(str(h) for h in header), quote=True)
+        self.blocks.append(
+            f'<div class="wide" tabindex="0" role="region" aria-label="table: {name}">'
+            f"<table><tr>{head}</tr>{body}</table></div>"
+        )
         return self
 
     def facts(self, rows: Sequence[tuple[str, str]]) -> Page:

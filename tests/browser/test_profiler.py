@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from sna_edge.cli.main import main
+
 from .page_models import HOSTILE, MODELS, answered, page_of
 
 READY = "document.body.dataset.state === 'ready' && !!document.querySelector('.value').textContent"
@@ -316,3 +318,28 @@ def test_nothing_is_cut_and_nothing_keeps_people_out(
     wide = seen.page.evaluate("document.documentElement.scrollWidth - innerWidth")
     assert wide <= 0
     seen.shot(f"profiler {name} {size} {scheme}")
+
+
+def test_the_report_of_a_fit_is_whole_and_keeps_nobody_out(
+    visit: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    rng = np.random.default_rng(0)
+    x = rng.uniform(size=(60, 2))
+    y = x[:, 0] + x[:, 1] ** 2 + 0.01 * rng.normal(size=60)
+    np.savetxt("t.csv", np.c_[x, y], delimiter=",", header="a,b,y", comments="", fmt="%.5f")
+    given = ["--target", "y", "--effort", "quick", "-o", "y.sna", "--report", "r.html"]
+    assert main(["fit", "t.csv", *given]) == 0
+    for size in ("desk", "phone"):
+        seen = visit(tmp_path / "r.html", size=size)
+        seen.until(READY)
+        seen.page.get_by_role("tab", name="How good").click()
+        drawn(seen)
+        panel = seen.page.get_by_role("tabpanel")
+        assert "How it was chosen" in panel.text_content()
+        assert panel.locator("svg").count() > 6
+        assert seen.serious() == []
+        assert seen.page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+        seen.shot(f"report {size}")
+    quiet = visit(tmp_path / "r.html", java_script_enabled=False)
+    assert quiet.page.get_by_text("How it was chosen").is_visible()
