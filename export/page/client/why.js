@@ -40,8 +40,8 @@ function measuredSettings(app) {
 // What the reader chooses: the reference, and what becomes of it.
 function choices(state) {
   const { app, rows } = state;
-  const kinds = [['start', 'the start setting'], ['kept', 'the remembered setting'],
-    ...(rows.length ? [['row', 'a measured row']] : []), ['mean', rows.length ? 'the mean of measured rows' : 'the mean over the domain']];
+  const kinds = [['start', 'start setting'], ['kept', 'remembered setting'],
+    ...(rows.length ? [['row', 'measured row']] : []), ['mean', rows.length ? 'mean of measured rows' : 'mean over the domain']];
   const options = kinds.map(([value, text]) => el('option', { value, text, disabled: value === 'kept' }));
   const select = el('select', { id: 'why-against' }, options);
   const field = numberField('number of the measured row', () => state.row, (v) => {
@@ -125,17 +125,21 @@ function show(state, parts, { references, said, settings }) {
   const found = contributionsOf(evaluate, app.setting, references, outputs, settings);
   const shares = app.model.inputs.map((_, i) => ({ i, share: found.share[i * outputs + k], error: found.error[i * outputs + k] }));
   const told = { shares, base: found.base[k], here: found.value[k], output, said };
-  told.decimals = decimalsOf([told.base, told.here, ...shares.map((s) => s.share)]);
+  told.decimals = decimalsOf([told.base, told.here], shares.map((s) => s.share));
   parts.lead.textContent = leadOf(state, told);
   parts.unit.textContent = output.unit ? `contribution [${output.unit}]` : 'contribution';
   fill(state, parts, told, references);
   parts.note.textContent = noteOf(state, told);
 }
 
-// So many that the largest number has five digits, as in `sna-edge query --explain`.
-export function decimalsOf(numbers) {
-  const most = Math.max(...numbers.filter(Number.isFinite).map(Math.abs), 0);
-  return most === 0 ? 0 : Math.min(Math.max(4 - Math.floor(Math.log10(most)), 0), 12);
+// So many that the largest number has five digits and the largest contribution three, as in
+// `sna-edge query --explain`; what rounding leaves is none.
+export function decimalsOf(ends, shares) {
+  const largest = (numbers) => Math.max(...numbers.filter(Number.isFinite).map(Math.abs), 0);
+  const whole = largest([...ends, ...shares]), share = largest(shares);
+  if (whole === 0) return 0;
+  const finer = share > 1e-9 * whole ? 2 - Math.floor(Math.log10(share)) : 0;
+  return Math.min(Math.max(4 - Math.floor(Math.log10(whole)), finer, 0), 12);
 }
 
 function signed(share, decimals) {

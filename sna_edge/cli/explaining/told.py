@@ -50,7 +50,7 @@ def _table(
     model: Model, found: Contributions, against: Against, point: dict[str, Any], k: int
 ) -> list[str]:
     output, shares, error = model.outputs[k], found.contribution[:, k], found.error[:, k]
-    decimals = _decimals([*shares, found.base[k], found.value[k]])
+    decimals = _decimals([found.base[k], found.value[k]], shares.tolist())
     most = float(np.max(np.abs(shares), initial=0.0))
     rows = [["at the reference", "", "", f"{found.base[k]:.{decimals}f}", ""]]
     for p in np.argsort(-np.abs(shares), kind="stable").tolist():
@@ -71,10 +71,15 @@ def bar(share: float, most: float) -> str:
     return f"{left:>{BAR}}|{right:<{BAR}}"
 
 
-def _decimals(numbers: list[float]) -> int:
-    """So many that the largest number has DIGITS digits."""
-    most = max((abs(v) for v in numbers if isfinite(v)), default=0.0)
-    return 0 if most == 0 else min(max(DIGITS - 1 - floor(log10(most)), 0), 12)
+def _decimals(ends: list[float], shares: list[float]) -> int:
+    """So many that the largest number has DIGITS digits and the largest contribution three; what
+    rounding leaves is none."""
+    whole = max((abs(v) for v in [*ends, *shares] if isfinite(v)), default=0.0)
+    share = max((abs(v) for v in shares if isfinite(v)), default=0.0)
+    if whole == 0:
+        return 0
+    finer = 2 - floor(log10(share)) if share > 1e-9 * whole else 0
+    return min(max(DIGITS - 1 - floor(log10(whole)), finer, 0), 12)
 
 
 def _label(model: Model, name: str) -> str:

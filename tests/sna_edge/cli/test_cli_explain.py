@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import sna_edge
-from sna_edge.cli.explaining.told import bar
+from sna_edge.cli.explaining.told import _decimals, bar
 
 from .. import beside_models as made
 
@@ -87,6 +87,12 @@ def test_the_table_has_values_bars_and_a_sum(sna, model_file):
         "speed [m/s]          1          1             0              |",
         "at this point                             95.00",
     ]
+
+
+def test_small_contributions_keep_three_digits():
+    assert _decimals([1.1998, 1.2001], [-0.0004, 0.0003]) == 6
+    assert _decimals([115.0, 95.0], [-25.0, 5.0, 0.0]) == 2
+    assert _decimals([1.0, 1.0], [1e-17]) == 4 and _decimals([0.0, 0.0], [0.0]) == 0
 
 
 def test_bars_keep_to_their_side():
