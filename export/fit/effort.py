@@ -15,13 +15,14 @@ from sna_edge.errors import InputError
 class FamilySizes:
     """rows: evenly spaced, on which families of functions are chosen and judged; offered, taken,
     offers: most polynomial terms on offer and taken, and offers of them; splines: most terms of
-    splines."""
+    splines; trees: whether a forest is asked."""
 
     rows: int = 12_000
     offered: int = 2000
     taken: int = 500
     offers: int = 6
     splines: int = 900
+    trees: bool = True
 
 
 FULL = FamilySizes()
@@ -107,8 +108,8 @@ QUICK = Effort(
     points=0.25,
     refits=False,
     brief=True,
-    families=FamilySizes(rows=3000, offered=1000, taken=300, offers=6, splines=300),
-    first=FamilySizes(rows=3000, offered=600, taken=200, offers=4),
+    families=FamilySizes(rows=3000, offered=1000, taken=300, offers=6, splines=300, trees=False),
+    first=FamilySizes(rows=3000, offered=600, taken=200, offers=4, trees=False),
     beside=BesideSizes(mixtures=1, folds=3, by_inputs=False),
     skipped=(
         "links but the one under which polynomials err least",

@@ -10,6 +10,7 @@ Floats = NDArray[np.float64]
 CROSSED = 0.75
 """Shares of the points away from the rows."""
 BEYOND, MIXTURE_NOISE = 0.3, (0.3, 1.0)
+NEIGHBOURS = 10
 FEW_VALUES = 9
 """An axis with at most so many distinct values is asked on these values alone, as a categorical
 one."""
@@ -39,6 +40,22 @@ def training_points(
         others = [_crossings(x, fixed, crossed, rng), _box(x, fixed, count - crossed, rng)]
     weight = np.r_[np.full(len(x), count / len(x)), np.ones(count)]
     return np.concatenate([x, *others]), weight / weight.mean()
+
+
+def neighbours(
+    x: Floats, n_levels: NDArray[np.int64], count: int, rng: np.random.Generator
+) -> Floats:
+    """`count` points [count, D] in the boxes between rows and one of their NEIGHBOURS: every
+    coordinate somewhere between the two. Neighbours are near by the ranks of their coordinates."""
+    from scipy.spatial import cKDTree
+
+    rank = np.argsort(np.argsort(x, axis=0, kind="stable"), axis=0, kind="stable") / len(x)
+    near = cKDTree(rank).query(rank, min(NEIGHBOURS + 1, len(x)))[1]
+    first = rng.integers(len(x), size=count)
+    second = near[first, rng.integers(near.shape[1], size=count)]
+    along = rng.random((count, x.shape[1]))
+    some = np.where(along < 0.5, x[first], x[second])
+    return np.asarray(np.where(n_levels > 0, some, x[first] + along * (x[second] - x[first])))
 
 
 def _mixtures(x: Floats, fixed: NDArray[np.bool_], count: int, rng: np.random.Generator) -> Floats:

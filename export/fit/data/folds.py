@@ -75,12 +75,12 @@ def _hash(x: Floats, seed: int) -> NDArray[np.uint64]:
     bits = np.ascontiguousarray(x + 0.0).view(np.uint64)
     out = np.full(len(x), np.uint64(seed * 2654435761 % 2**63 + 1469598103))
     for column in bits.T:
-        out = _mix(out ^ column)
+        out = mixed(out ^ column)
     return out
 
 
-def _mix(h: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """The finaliser of MurmurHash3 (public domain)."""
+def mixed(h: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Bits that look random: the finaliser of MurmurHash3 (public domain)."""
     h = (h ^ (h >> np.uint64(33))) * np.uint64(0xFF51AFD7ED558CCD)
     h = (h ^ (h >> np.uint64(33))) * np.uint64(0xC4CEB9FE1A85EC53)
     return h ^ (h >> np.uint64(33))

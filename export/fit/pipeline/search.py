@@ -169,10 +169,12 @@ def ended(begun: list[Begun], least: float, budget: TimeBudget) -> list[Candidat
         if not one.promise < least:
             break
         try:
-            out.append(one.finish(budget))
+            made = one.finish(budget)
         except OutOfTime:
             break
-        least = min(least, out[-1].error)
+        if made.error < least or not one.by_error:
+            out.append(made)
+        least = min(least, made.error)
     return out
 
 

@@ -34,10 +34,12 @@ class Task:
 @dataclass(frozen=True, eq=False)
 class Begun:
     """The least error (relative, as `Candidate.error`) that the family may reach; finish(budget) is
-    the candidate with its out-of-fold predictions, or raises OutOfTime."""
+    the candidate with its out-of-fold predictions, or raises OutOfTime. `by_error`: it competes
+    only where it errs less than all before, since turning points do not see kinks."""
 
     promise: float
     finish: Callable[[TimeBudget], Candidate]
+    by_error: bool = False
 
 
 @dataclass(frozen=True)

@@ -235,11 +235,11 @@ def _solved(
     c = cho_solve(cho_factor(a.T @ a + total * np.diag(penalty)), a.T @ target)
     pairs = len(np.unique(terms.index[terms.pair] > 0, axis=0))
     small = NEGLIGIBLE * error / np.sqrt(max(pairs, 1))
-    modes = [list(_modes(terms.index, column, small)) for column in c.T]
+    modes = [list(modes_of_terms(terms.index, column, small)) for column in c.T]
     return of_modes(terms.functions, modes, c[0].tolist())
 
 
-def _modes(index: Ints, c: Floats, small: float) -> Iterator[Mode]:
+def modes_of_terms(index: Ints, c: Floats, small: float) -> Iterator[Mode]:
     """One for each input alone, then the singular vectors of each pair that are not `small`."""
     sets: dict[tuple[int, ...], list[int]] = {}
     for p, row in enumerate(index):
