@@ -132,11 +132,11 @@ def step_of(axis: Axis, values: Floats) -> float:
     raw = axis.width / 200.0
     power = 10.0 ** np.floor(np.log10(raw))
     usual = next(m * power for m in (1.0, 2.0, 5.0, 10.0) if m * power >= raw * (1 - 1e-9))
-    for place in range(-6, 7):  # from coarse to fine
-        unit = 10.0**-place
-        if len(values) and np.abs(values / unit - np.rint(values / unit)).max() < 1e-6:
+    for finer in range(7 if len(values) else 0):  # from coarse to fine
+        unit = float(f"{100 * power / 10.0**finer:.6g}")
+        if np.abs(values / unit - np.rint(values / unit)).max() < 1e-6:
             fits = 10 <= axis.width / unit <= 1000
-            return float(f"{unit if fits or unit > usual else usual:.6g}")
+            return unit if fits or unit > usual else float(f"{usual:.6g}")
     return float(f"{usual:.6g}")
 
 
@@ -151,14 +151,19 @@ def _start(model: Model, rows: Rows | None) -> Floats:
 
 
 def _middle(axes: Sequence[Axis], rows: Rows | None) -> Floats:
-    """The row nearest to the medians in parts of the domain; without rows the middle."""
+    """The row nearest to the medians in parts of the domain, what it lacks from them; without rows
+    the middle."""
+    levels = [a.kind == "categorical" for a in axes]
+    middle = np.where(levels, 0.0, [(a.lower + a.upper) / 2 for a in axes])
     if rows is None or not len(rows.inputs):
-        levels = [a.kind == "categorical" for a in axes]
-        return np.where(levels, 0.0, [(a.lower + a.upper) / 2 for a in axes])
-    width = np.array([max(a.width, 1e-300) for a in axes])
-    away = (rows.inputs - np.nanmedian(rows.inputs, axis=0)) / width
-    distance = np.where(np.isnan(away), np.inf, away**2).sum(axis=1)
-    return np.array(rows.inputs[int(np.argmin(distance))])
+        return middle
+    some = np.isfinite(rows.inputs).any(axis=0)
+    middle[some] = np.nanmedian(rows.inputs[:, some], axis=0)
+    away = (rows.inputs - middle) / [max(a.width, 1e-300) for a in axes]
+    lost = np.isnan(away)
+    distance = lost.sum(axis=1) + np.where(lost, 0.0, away**2).sum(axis=1)
+    row = rows.inputs[int(np.argmin(distance))]
+    return np.where(np.isnan(row), middle, row)
 
 
 def _column(rows: Rows | None, d: int) -> Floats:
@@ -202,7 +207,7 @@ def _ranges(model: Model, rows: Rows | None) -> list[list[float | None]]:
         values = values[np.isfinite(values)]
         ends = (0.0, 100.0) if measured is not None else (1.0, 99.0)
         low, high = np.percentile(values, ends) if len(values) else (0.0, 1.0)
-        spans.append([_short(low), _short(high if high > low else low + 1.0)])
+        spans.append(_short(np.array([low, high if high > low else low + 1.0])))
     return spans
 
 
@@ -210,16 +215,20 @@ def _rows(rows: Rows) -> dict[str, Any]:
     parts = {"inputs": rows.inputs, "outputs": rows.outputs, "fitted": rows.fitted,
              "lower": rows.lower, "upper": rows.upper}  # fmt: skip
     told_of: dict[str, Any] = {
-        name: [[_short(v) for v in column] for column in part.T]
+        name: [_short(column) for column in part.T]
         for name, part in parts.items()
         if part is not None
     }
     return told_of if rows.row is None else told_of | {"row": rows.row.tolist()}
 
 
-def _short(value: float) -> float | None:
-    """Seven digits; null where it is not finite."""
-    return float(f"{value:.7g}") if np.isfinite(value) else None
+def _short(values: Floats) -> list[float | None]:
+    """In seven digits of their spread at least; null where not finite."""
+    known = values[np.isfinite(values)]
+    spread, largest = (np.ptp(known), np.abs(known).max()) if len(known) else (0.0, 0.0)
+    more = np.ceil(np.log10(largest / spread)) if spread > 0 and largest > spread else 0.0
+    digits = min(7 + int(more), 17)
+    return [float(f"{v:.{digits}g}") if np.isfinite(v) else None for v in values]
 
 
 def facts(model: Model, rows: Rows | None) -> list[list[str]]:

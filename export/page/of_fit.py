@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sna_edge.artifact.disk import write_whole
 from sna_edge.model import Model
 
 from ..calibrate.judged import Judged
@@ -43,8 +44,8 @@ def fit_report(
 
 
 def write_report(path: str | Path, found: Any, **told: Any) -> None:
-    """`fit_report` into a file, in UTF-8."""
-    Path(path).write_text(fit_report(found, **told), encoding="utf-8")
+    """`fit_report` into a file, in UTF-8; one that is there stays where that fails."""
+    write_whole(path, fit_report(found, **told).encode())
 
 
 def fitted_rows(found: Any) -> Rows:

@@ -187,7 +187,7 @@ function sayMap(app, state, said, note, margin, shown, low, high, written) {
 }
 
 export function inputPlace(input, v) {
-  return input.levels ? input.levels[Math.round(v)] : withUnit(v, input.unit);
+  return input.levels ? input.levels[Math.round(v)] ?? '-' : withUnit(v, input.unit);
 }
 
 // Pointer and keys: the setting follows.

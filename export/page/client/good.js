@@ -67,7 +67,7 @@ function tilesOf(rows, output, judged, total) {
   const squares = rows.measured.reduce((s, v, i) => s + (v - rows.predicted[i]) ** 2, 0);
   const spread = rows.measured.reduce((s, v) => s + (v - mean) ** 2, 0);
   const tile = (value, name) => el('div', { class: 'tile' }, el('b', { text: value }), el('span', { text: name }));
-  const tiles = [tile(format(1 - squares / spread, 4), `R2${some}`), tile(`${format(Math.sqrt(squares / n), 4)} ${output.unit}`.trim(), `root mean square error${some}`)];
+  const tiles = [tile(format(spread > 0 ? 1 - squares / spread : NaN, 4), `R2${some}`), tile(`${format(Math.sqrt(squares / n), 4)} ${output.unit}`.trim(), `root mean square error${some}`)];
   const usual = judged?.levels.find((l) => l.level === judged.level);
   if (usual) tiles.push(tile(percentText(usual.covered), `covered by the ${format(100 * usual.level, 4)} % interval`));
   return tiles;
@@ -177,7 +177,11 @@ function farthestTable(app, rows, output) {
   const order = size.map((_, i) => i).sort((a, b) => size[b] - size[a]).slice(0, FARTHEST);
   const inputs = app.about.inputs, of = (i, d) => app.about.rows.inputs[d][rows.use[i]];
   const use = (i) => el('button', { class: 'act use', type: 'button', text: 'Use', 'aria-label': `Use the inputs of row ${numberOf(app, rows.use[i])}`, onclick: () => {
-    app.setAll(Float64Array.from(inputs, (input, d) => (input.levels ? of(i, d) : mapStep({ ...input, step: input.step / 1e6 }, of(i, d)))));
+    app.setAll(Float64Array.from(inputs, (input, d) => {
+      const v = of(i, d);
+      if (!Number.isFinite(v)) return app.setting[d]; // missing in this row
+      return input.levels ? v : mapStep({ ...input, step: input.step / 1e6 }, v);
+    }));
   } });
   const lines = order.map((i) => el('tr', {}, el('td', {}, use(i)), el('td', { text: String(numberOf(app, rows.use[i])) }),
     el('td', { text: format(rows.measured[i], 5) }), el('td', { text: format(rows.predicted[i], 5) }),

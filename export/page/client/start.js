@@ -21,6 +21,7 @@ const VIEWS = [
 async function startPage() {
   const about = JSON.parse(new TextDecoder().decode(await unpackedBlock('about')));
   about.report = takeReport();
+  about.rows = withGaps(about.rows);
   const app = await openedApp(about);
   if (!app) return;
   const show = makeTabs(app);
@@ -29,6 +30,12 @@ async function startPage() {
   show(VIEWS.some(([id]) => `#${id}` === location.hash) ? location.hash.slice(1) : VIEWS[0][0]);
   watchWindow(app);
   document.body.dataset.state = 'ready';
+}
+
+// Tables of measured rows with NaN for numbers that are missing (null in JSON, which counts as 0).
+function withGaps(rows) {
+  const columns = (v) => (Array.isArray(v?.[0]) ? v.map((column) => column.map((one) => one ?? NaN)) : v);
+  return rows && Object.fromEntries(Object.entries(rows).map(([name, v]) => [name, columns(v)]));
 }
 
 // The report stands in the page as it is, readable without scripts; here it becomes a text.

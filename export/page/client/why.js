@@ -6,7 +6,7 @@ import { spreadRows } from './numbers/settings.js';
 import { contributionsOf, rowsWithin } from './numbers/shapley.js';
 import { inputControls, inputText, numberField, plainNumber } from './profiling/controls.js';
 import { settingCommand, shellQuoted } from './profiling/handover.js';
-import { asShares } from './profiling/prediction.js';
+import { asShares } from './answer.js';
 
 const QUICK_SETTINGS = 1 << 13, MOST = 1 << 17, SPREAD_ROWS = 256, REST_MS = 250;
 

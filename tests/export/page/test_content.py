@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from sna_edge import Model, spline_axis
 from sna_export.page.content import Rows, about, step_of
@@ -45,6 +46,34 @@ def test_steps_are_round_and_those_of_the_data() -> None:
     assert step_of(axis, np.array([102.0, 213.0, 540.0])) == 1.0
     assert step_of(axis, np.array([102.03, 213.71])) == 5.0  # 43,800 steps would be too many
     assert step_of(spline_axis("x", "", 0.0, 1e-6), np.empty(0)) == 5e-9
+    assert step_of(spline_axis("x", "", 0.0, 50.0), np.array([10.0, 30.0, 50.0])) == 10.0
+    for scale in (1e-12, 1e-9, 1e-3, 1e-2, 1.0, 1e6, 1e12):
+        tenths = np.array([0.1, 0.3, 0.7]) * scale  # small numbers are no multiples of large steps
+        assert step_of(spline_axis("x", "", 0.0, scale), tenths) == pytest.approx(
+            0.1 * scale, abs=0.0, rel=1e-9
+        )
+
+
+def test_the_start_is_a_setting_where_readings_are_missing() -> None:
+    model = KINDS["mixed axes"]()
+    rows = rows_of(model)
+    for lost in ([0], [3], [0, 1, 2, 3]):  # no row has them all
+        x = rows.inputs.copy()
+        x[:, lost] = np.nan
+        x[::2, 1] = np.nan
+        told = json.loads(
+            json.dumps(about(model, "m", rows=Rows(x, rows.outputs)), allow_nan=False)
+        )
+        assert model.evaluate(np.array(told["start"]), level_index=True).status[0] >= 0
+
+
+def test_rows_far_from_zero_keep_their_spread() -> None:
+    model = model_on([spline_axis("x", "", 1e6, 1e6 + 1.0)])
+    x = 1e6 + np.linspace(0.0, 1.0, 41)[:, None]
+    told = about(model, "m", rows=Rows(x, 1e9 + x))
+    assert np.allclose(told["rows"]["inputs"][0], x[:, 0], rtol=0.0, atol=1e-6)
+    assert np.allclose(told["rows"]["outputs"][0], 1e9 + x[:, 0], rtol=0.0, atol=1e-6)
+    assert told["outputs"][0]["range"] == [1e9 + 1e6, 1e9 + 1e6 + 1.0]
 
 
 def test_pairs_of_a_product_are_its_interaction() -> None:

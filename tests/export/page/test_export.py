@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from sna_edge.cli.main import main
+from sna_export.page import of_fit
 
 from ...model_kinds import KINDS
 
@@ -76,3 +77,14 @@ def test_the_report_of_a_fit_is_a_page_that_is_readable_without_script(
     block = re.search(r'id="report">(.*)</div><script id="about"', text, re.DOTALL)
     assert block and "<svg" in block[1] and "cross-validated" in block[1]
     assert not re.search(r"\sstyle=", block[1])
+
+
+def test_a_report_that_fails_leaves_the_old_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "report.html"
+    path.write_text("old")
+    monkeypatch.setattr(of_fit, "fit_report", lambda found, **told: "new \ud800")  # no UTF-8
+    with pytest.raises(UnicodeEncodeError):
+        of_fit.write_report(path, None)
+    assert path.read_text() == "old"

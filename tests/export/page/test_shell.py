@@ -66,6 +66,18 @@ def test_two_modules_may_not_share_a_name(tmp_path: Path, monkeypatch: pytest.Mo
         shell.script.cache_clear()
 
 
+def test_modules_export_what_others_import() -> None:
+    for path in shell.CLIENT.rglob("*.js"):
+        for names, of in re.findall(
+            r"^import \{([^}]*)\} from '(\.[^']+)'", path.read_text(), re.M
+        ):
+            text = shell._place(path, of).read_text(encoding="utf-8")
+            given = set(
+                re.findall(r"^export (?:async )?(?:function|const|class) (\w+)", text, re.M)
+            )
+            assert {n.strip() for n in names.split(",")} <= given, f"{path.name} of {of}"
+
+
 def test_modules_are_joined_without_remarks() -> None:
     code = shell.script()
     assert not re.search(r"^(import|export (async )?function|export const)", code, re.MULTILINE)

@@ -122,7 +122,10 @@ function measuredPairs(app, room) {
       for (const side of [0, 1]) {
         const at = (2 * (s * n + i) + side) * d, from = side ? (i + stride) % n : i;
         rows.set(room.x, at);
-        for (const input of room.free) rows[at + input] = columns[input][from] ?? room.x[input];
+        for (const input of room.free) {
+          const v = columns[input][from];
+          rows[at + input] = Number.isFinite(v) ? v : room.x[input];
+        }
       }
     }
   });
