@@ -26,6 +26,7 @@ def write(model: Model, args: argparse.Namespace) -> tuple[list[Path], str, bool
     rows = measured(args, model) if args.table else None
     data = model.artifact or model.to_bytes()
     file = Path(model.path).name if model.path else f"{args.stem}.sna"
+    file = file.encode(errors="replace").decode()  # names that are no UTF-8
     title = Path(file).stem
     content = about(model, title, file=file, rows=rows)
     if rows is not None and model.readings is None:

@@ -86,7 +86,7 @@ def _texts(model: Model, stem: str, data: bytes) -> dict[str, str]:
     told = re.sub(r"\s+", " ", stem)
     digest = sha256(data).hexdigest()[:16]
     fill = partial(_filled, stem=told, file=json.dumps(f"{stem}.sna"), digest=digest)
-    name = re.sub(r"[^a-z0-9._-]+", "-", stem.lower()).strip("-._") or "model"
+    name = re.sub(r"[^a-z0-9._-]+", "-", stem.lower())[:200].strip("-._") or "model"
     example = {
         axis.name: axis.level_names[0] if axis.level_names else (axis.lower + axis.upper) / 2
         for axis in asked(model)
@@ -117,9 +117,7 @@ def _texts(model: Model, stem: str, data: bytes) -> dict[str, str]:
 
 def _filled(template: str, **words: str) -> str:
     text = (LIBRARY / "templates" / template).read_text(encoding="utf-8")
-    for name, value in words.items():
-        text = text.replace(f"@{name}@", value)
-    return text
+    return re.sub("@([a-z]+)@", lambda found: words[found[1]], text)
 
 
 def asked(model: Model) -> list[Axis]:
@@ -152,7 +150,7 @@ def _checked(node: str, folder: Path, stem: str, model: Model) -> str:
     query = {axis.name: points[:, d] for d, axis in enumerate(axes)}
     expected = reference.evaluate(query, level_index=True).value
     good = np.isfinite(expected).all(axis=1)
-    span = np.array([np.ptp(o.range or (0.0, 1.0)) for o in reference.outputs])
+    span = np.array([_span(o.range or (0.0, 1.0)) for o in reference.outputs])
     worst = float(np.max(np.abs(found - expected)[good] / span, initial=0.0))
     if not worst <= TOLERANCE or not np.isnan(found[~good]).all():  # NaN too
         raise BackendError(
@@ -163,3 +161,8 @@ def _checked(node: str, folder: Path, stem: str, model: Model) -> str:
         "run in node: golden vectors replayed, and within"
         f" {worst:.0e} of the range at {len(points)} points"
     )
+
+
+def _span(ends: tuple[float, float]) -> float:
+    """Width of a range; of an output that hardly moves, a share of its size."""
+    return max(np.ptp(ends), 2.0**-8 * np.abs(ends).max(), float(np.finfo(float).tiny))

@@ -25,6 +25,9 @@ export interface Input {
   raw?: true;
   /** Its place among the coordinates of the model; raw readings have none. */
   axis?: number;
+  /** Pieces of its functions and their degree; raw readings have none. */
+  spans?: number;
+  degree?: number;
 }
 
 export interface Output {
@@ -65,9 +68,11 @@ export interface SearchOptions {
   milliseconds?: number;
 }
 
-type Target = number | [number, number];
+/** A value, or [low, high]; null for an open end. */
+type Target = number | [number | null, number | null];
 
 export class Model {
+  private constructor();
   readonly inputs: Input[];
   readonly axes: Input[];
   readonly outputs: Output[];

@@ -26,6 +26,7 @@ export async function open(bytes, wasm) {
   const file = bytes instanceof ArrayBuffer ? new Uint8Array(bytes) : bytes;
   if (!(file instanceof Uint8Array)) throw new SnaError('bad_input', 'the model is no Uint8Array; give the bytes of an .sna file');
   const library = await WebAssembly.instantiate(await sna_module(await wasm), {});
+  if (!library.exports.room) throw new SnaError('bad_input', 'this WebAssembly is not sna.wasm; take the file beside sna.js');
   return new Model(file, library.exports);
 }
 
@@ -133,7 +134,7 @@ export class Model {
     const asked = this.#asked;
     const n = asked.length;
     if (x.length !== n) this.#misfit(x);
-    for (let i = 0; i < n; i++) asked[i] = x[i];
+    for (let i = 0; i < n; i++) asked[i] = x[i] ?? NaN; // null, a missing number in JSON, is no 0
   }
 
   #misfit(x) {
@@ -218,6 +219,7 @@ export class Model {
   /** Room for rows [rows * inputs] in the memory of the library: what is written there is not copied by the next batch,
    * values(X, rows) and its like, and lasts until then. */
   rows(count) {
+    if (!Number.isInteger(count) || count < 0) throw new SnaError('bad_input', `${count} is no number of rows; give 0, 1, ..`);
     return this.#room(count, 3 * this.outputs.length).x;
   }
 
@@ -244,7 +246,7 @@ export class Model {
     const from = x.byteOffset;
     const room = this.#room(rows, perRow);
     if (inside && from !== room.place) throw new SnaError('bad_input', 'these rows stand elsewhere in the memory of the library; write them to rows(count)');
-    if (!inside) room.x.set(x.length === room.x.length ? x : x.subarray ? x.subarray(0, room.x.length) : x.slice(0, room.x.length));
+    if (!inside) room.x.set(x.length === room.x.length && x.subarray ? x : sna_numbers(x, room.x.length));
     return room;
   }
 
@@ -262,7 +264,7 @@ export class Model {
   }
 
   /** x of {name: value}: numbers (a text with a decimal point as well), levels as they are written. */
-  setting(values) {
+  setting(values = {}) {
     const unknown = Object.keys(values).find((name) => !this.inputs.some((i) => i.name === name));
     if (unknown !== undefined) this.inputIndex(unknown);
     return Float64Array.from(this.inputs, (input) => {
@@ -284,6 +286,7 @@ export class Model {
    * closest to the target), out_of_domain. */
   roots(x, input, output, target) {
     const [at, k] = [this.inputIndex(input), this.#outputIndex(output)];
+    sna_checkNumber(target);
     const { axis } = this.inputs[at];
     const taken = this.inputs[at].raw || this.#formulas.some((f) => f.terms.some((t) => t.kind === 0 && t.index === axis));
     if (taken) return this.#scanned(x, at, k, target);
@@ -298,14 +301,14 @@ export class Model {
     const found = [];
     for (let i = 0; i < count; i++) found.push(ends[2 * i], ...(ends[2 * i + 1] > ends[2 * i] ? [ends[2 * i + 1]] : []));
     const { lower, upper } = this.inputs[at];
-    if (periodic && found.length > 1 && found[0] === lower && found.at(-1) === upper) found.pop();
+    if (periodic && found.length > 1 && found[0] === lower && found[found.length - 1] === upper) found.pop();
     return found;
   }
 
   #scanned(x, input, output, target) {
-    const found = scannedRoots(this, x, input, output, target);
+    const { found, nearest } = scannedRoots(this, x, input, output, target);
     const here = this.value(x);
-    this.nearest = found.length ? target : NaN;
+    this.nearest = nearest;
     if (here.every(Number.isFinite) || found.length) this.#status = found.length > 1 ? 1 : found.length ? 0 : -3;
     return found;
   }
@@ -321,14 +324,20 @@ export class Model {
    * none was found. Options as `levelSet` has them. */
   nearestSetting(x, output, target, options = {}) {
     this.#ask(x);
+    this.#asked.forEach(sna_checkNumber);
     return nearestWith(this, this.#goals(output, target, options.limits), x, options);
   }
 
   #goals(output, target, limits = []) {
-    const [low, high] = Array.isArray(target) ? target : [target, target];
-    if (!(low <= high)) throw new SnaError('bad_input', `no value lies between ${low} and ${high}; give the lower limit first`);
-    const others = limits.map((ends, k) => ends && { output: k, low: ends[0] ?? -Infinity, high: ends[1] ?? Infinity });
-    return [{ output: this.#outputIndex(output), low, high }, ...others.filter(Boolean)];
+    if (!Array.isArray(target)) sna_checkNumber(target);
+    if (!Array.isArray(limits)) throw new SnaError('bad_input', 'limits are no list; give [low, high] of each output, null for none');
+    const goal = (name, ends) => {
+      const [low, high] = [ends[0] ?? -Infinity, ends[1] ?? Infinity];
+      if (!(low <= high)) throw new SnaError('bad_input', `no value lies between ${low} and ${high}; give the lower limit first`);
+      return { output: this.#outputIndex(name), low, high };
+    };
+    const others = limits.map((ends, k) => ends && goal(k, ends));
+    return [goal(output, Array.isArray(target) ? target : [target, target]), ...others.filter(Boolean)];
   }
 
   /** {raw: Int32Array [outputs], value, status} of sensor counts [axes] on the integer path, equal to the bit on every
@@ -336,6 +345,10 @@ export class Model {
   integers(counts) {
     this.#integers ??= this.#c.fixed_open() === 0;
     if (!this.#integers) return null;
+    if (counts.length !== this.axes.length) throw new SnaError('bad_input', `${counts.length} counts are given and the model has ${this.axes.length} coordinates; give one of each of model.axes`);
+    for (const count of counts) {
+      if (count !== (count | 0)) throw new SnaError('bad_input', `${count} is no count; give whole numbers of 32 bits`);
+    }
     new Int32Array(this.#memory, this.#face[7], this.axes.length).set(counts);
     this.#status = this.#c.fixed_value();
     const raw = new Int32Array(this.#memory, this.#face[8], this.outputs.length).slice();
@@ -377,6 +390,15 @@ export class Model {
     this.#statuses(room);
     return room.one().slice();
   }
+}
+
+function sna_checkNumber(value) {
+  if (typeof value !== 'number' || Number.isNaN(value)) throw new SnaError('bad_input', `${value} (${typeof value}) is no number; give one`);
+}
+
+/** The first `count` numbers; null, a missing number in JSON, is no 0. */
+function sna_numbers(x, count) {
+  return x.subarray ? x.subarray(0, count) : Array.from({ length: count }, (_, i) => x[i] ?? NaN);
 }
 
 /** A copy of few numbers, quicker than slice(). */

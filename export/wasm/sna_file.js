@@ -120,21 +120,23 @@ function readReadings(view, nAxes, names) {
   return { raw, formulas, tolerance };
 }
 
+/** The number that a text with a decimal point is, else NaN. */
+const decimalNumber = (t) => (/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(t.trim()) ? Number(t) : NaN);
+
 /** The index of the level that a value means: of its text, else of the one level that is the same number. */
 export function levelIndex(input, value) {
   const text = String(value).trim();
   const exact = input.levels.findIndex((l) => l === value || l.trim() === text);
   if (exact >= 0) return exact;
-  const decimal = (t) => (/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(t.trim()) ? Number(t) : NaN);
-  const number = typeof value === 'boolean' ? NaN : decimal(text);
-  const equal = input.levels.map((_, i) => i).filter((i) => decimal(input.levels[i]) === number);
+  const number = typeof value === 'boolean' ? NaN : decimalNumber(text);
+  const equal = input.levels.map((_, i) => i).filter((i) => decimalNumber(input.levels[i]) === number);
   if (equal.length === 1) return equal[0];
   throw new SnaError('out_of_domain', `${input.name} has no level ${text}; the levels are ${input.levels.join(', ')}`);
 }
 
 /** The number that a reading means. */
 export function readingOf(input, value) {
-  const number = typeof value === 'string' && value.trim() === '' ? NaN : Number(value);
+  const number = typeof value === 'string' ? decimalNumber(value) : typeof value === 'number' ? value : NaN; // null is no 0
   if (Number.isFinite(number)) return number;
   throw new SnaError('bad_input', `${input.name} = ${value} is no number; give one between ${input.lower} and ${input.upper}`);
 }

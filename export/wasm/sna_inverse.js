@@ -213,7 +213,8 @@ export function nearestWith(model, goals, x, options = {}) {
   let best = null;
   for (let i = -1; i < SNA_STARTS && (i < 8 || !best) && performance.now() < end; i++) {
     const start = i < 0 ? room.x.slice() : startAt(room, i);
-    if (i < 6) for (const d of levels) start[d] = room.x[d];
+    const own = i < 0 ? room.free : i < 6 ? levels : [];
+    for (const d of own) start[d] = Math.min(Math.max(room.x[d], room.within[d][0]), room.within[d][1]);
     const walked = walkTo(room, goals, start);
     const drawn = walked && drawnTo(room, goals, walked, room.x);
     if (drawn && !(best && best.far <= drawn.far)) best = drawn;
@@ -221,8 +222,8 @@ export function nearestWith(model, goals, x, options = {}) {
   return best && toldOf(model, best.x);
 }
 
-/** Places along an input at which an output is the target, found by looking at SNA_SCAN places and their slopes: for
- * inputs that formulas take, whose functions are no polynomials. */
+/** {found, nearest}: places along an input at which an output is the target, and the value closest to it; by looking at
+ * SNA_SCAN places and their slopes: for inputs that formulas take, whose functions are no polynomials. */
 export function scannedRoots(model, x, input, output, target) {
   const { lower, upper } = model.inputs[input];
   const range = model.outputs[output].upper - model.outputs[output].lower || 1;
@@ -246,5 +247,7 @@ export function scannedRoots(model, x, input, output, target) {
     const [a, b] = [off(all[i - 1]), off(all[i])];
     if (Math.min(Math.abs(a), Math.abs(b)) > 1e-12 * range && (a > 0) !== (b > 0)) found.push(zero(off, all[i - 1], all[i]));
   }
-  return found.sort((a, b) => a - b).filter((t, i, every) => i === 0 || t - every[i - 1] > 1e-9 * (upper - lower));
+  found.sort((a, b) => a - b);
+  const miss = found.length ? 0 : all.map(off).reduce((a, b) => (Math.abs(b) < Math.abs(a) || Number.isNaN(a) ? b : a), NaN);
+  return { found: found.filter((t, i) => i === 0 || t - found[i - 1] > 1e-9 * (upper - lower)), nearest: target + miss };
 }

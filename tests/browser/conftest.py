@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 
@@ -133,7 +134,7 @@ def _answer(route: Any, seen: Seen, folder: Path | None) -> None:
     """The page itself, or a file of its folder; everything else is foreign and refused."""
     address = route.request.url.split("#")[0].split("?")[0]
     if folder and address.startswith(f"{ORIGIN}/"):
-        file = folder / address.removeprefix(f"{ORIGIN}/")
+        file = folder / unquote(address.removeprefix(f"{ORIGIN}/"))
         if file.is_file():
             kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
             kind = {".js": "text/javascript", ".wasm": "application/wasm"}.get(file.suffix, kind)

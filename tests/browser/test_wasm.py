@@ -12,8 +12,10 @@ import numpy as np
 import pytest
 
 import sna_edge
+from sna_export.wasm import export
 
 from ..c_library import KEPT_1_1, ROOT
+from ..model_kinds import KINDS
 
 PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>t</title>
 <meta http-equiv="Content-Security-Policy"
@@ -70,3 +72,17 @@ def test_answers_in_chromium_are_those_of_python(
     )
     assert found["statuses"] == [sna_edge.Status(s).label for s in expected.status.tolist()]
     assert found["refused"][:3] == [True, "corrupt", "bad_checksum"]
+
+
+def test_the_exported_folder_answers_in_chromium(visit: Callable[..., Any], tmp_path: Path) -> None:
+    """index.js fetches the model and the library that lie beside it, whatever they are called."""
+    model = sna_edge.from_bytes(KINDS["cp float32"]().to_bytes(), backend="numpy")
+    export(model, tmp_path / "my web", "50% #1 é")
+    row = [(axis.lower + axis.upper) / 2 for axis in model.axes]
+    (tmp_path / "ask.js").write_text(
+        "import { model } from './my%20web/index.js';\n"
+        f"window.answer = [...model.value({json.dumps(row)}), model.status];\n"
+    )
+    (tmp_path / "index.html").write_text(PAGE)
+    *value, status = visit(tmp_path).until("window.answer")
+    assert status == "ok" and value == pytest.approx(model.value(row).ravel().tolist(), rel=1e-12)

@@ -5,6 +5,7 @@ page compares when it opens."""
 from __future__ import annotations
 
 import argparse
+import re
 from importlib import import_module
 from pathlib import Path
 
@@ -63,7 +64,7 @@ def run(args: argparse.Namespace) -> int:
     args.level = None if args.level is None else share_of("--level", args.level)
     _split_output(args)
     model = load_model(args, "numpy")
-    args.stem = args.stem or Path(args.model).stem
+    args.stem = re.sub("[\ud800-\udfff]", "_", args.stem or Path(args.model).stem)  # no UTF-8
     writer = import_module(TARGETS[args.to].module)
     if args.file and hasattr(writer, "check_name"):
         writer.check_name(Path(args.output) / args.file)

@@ -13,8 +13,11 @@ const set = m.levelSet(0, targets[0], { count: 6 }).map(plain);
 const inside = m.levelSet(0, [Math.min(...targets), Math.max(...targets)], { count: 6, free: [0, 1], x: rows[0] }).map(plain);
 const near = plain(m.nearestSetting(rows[1], 0, targets[0]));
 const integers = counts && counts.map((c) => { const y = m.integers(c); return y && [y.status, ...y.raw]; });
+const refused = counts && [counts[0].slice(1), [0.5, ...counts[0].slice(1)], [2 ** 40, ...counts[0].slice(1)]].map((c) => {
+  try { return m.integers(c); } catch (error) { return error.status; }
+});
 const flat = Float64Array.from(rows.flat());
 const room = m.rows(rows.length);
 room.set(flat);
 const same = m.values(room, rows.length).every((v, i) => Object.is(v, m.values(flat, rows.length)[i]));
-console.log(JSON.stringify({ inputs: m.inputs, outputs: m.outputs, roots, set, inside, near, integers, same }));
+console.log(JSON.stringify({ inputs: m.inputs, outputs: m.outputs, roots, set, inside, near, integers, refused, same }));

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 from argparse import Namespace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 import sna_edge
@@ -56,6 +58,30 @@ def test_the_example_of_its_page_runs(node: str, tmp_path: Path) -> None:
     (tmp_path / "example.mjs").write_text(code)
     done = subprocess.run([node, tmp_path / "example.mjs"], capture_output=True, text=True)
     assert done.stdout.split() == ["ok", "3"], done.stderr
+
+
+def test_an_output_that_hardly_moves_is_exported(node: str, tmp_path: Path) -> None:
+    axis = sna_edge.spline_axis("x", "", 0.0, 1.0, spans=2)
+    for weight in (2.0, 0.0):
+        flat = sna_edge.CP.full([np.full((5, 2), 0.7)], [[weight], [weight]])
+        model = sna_edge.Model([axis], flat, [sna_edge.Output("y")])
+        _, check, checked = exported(sna_edge.from_bytes(model.to_bytes()), tmp_path / "out")
+        assert checked, check
+
+
+def test_names_of_files(node: str, tmp_path: Path) -> None:
+    """Marks of our templates, names too long for npm, names that are no UTF-8."""
+    model = KINDS["sparse"]()
+    exported(model, tmp_path / "marks", "@file@")
+    assert (tmp_path / "marks" / "index.js").read_text().startswith("// The model @file@ (")
+    exported(model, tmp_path / "long", "x" * 240)
+    assert len(json.loads((tmp_path / "long" / "package.json").read_text())["name"]) <= 214
+    path = tmp_path / os.fsdecode(b"m\xe4.sna")
+    model.save(path)
+    for target in ("wasm", "page"):
+        folder = tmp_path / target
+        assert main(["export", str(path), "--to", target, "-o", str(folder)]) == 0
+        assert [p.name for p in folder.glob("m*")] == ["m_.sna" if target == "wasm" else "m_.html"]
 
 
 def test_without_node_it_says_so(

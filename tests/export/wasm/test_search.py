@@ -131,7 +131,9 @@ def test_the_integer_path_is_equal_to_the_bit(name: str, c_double: Any, tmp_path
     places, status = opened.fixed_place(counts)
     rows = rows_of(model, 2)[0].tolist()
     asked = {"rows": rows, "targets": [0.0, 0.0], "counts": counts.tolist()}
-    found = search(tmp_path, data, asked)["integers"]
+    answer = search(tmp_path, data, asked)
+    found = answer["integers"]
+    assert answer["refused"] == ["bad_input"] * 3
     raw, _ = opened.fixed_value(places)
     good = (status >= 0).all(axis=1)
     assert 5 < good.sum() < 500
