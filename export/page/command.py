@@ -9,7 +9,7 @@ from pathlib import Path
 from sna_edge.artifact.disk import write_whole
 from sna_edge.model import Model
 
-from .content import about
+from .content import about, asked
 from .evidence import judged_by, quality
 from .measured import measured
 from .shell import render
@@ -29,8 +29,8 @@ def write(model: Model, args: argparse.Namespace) -> tuple[list[Path], str, bool
     file = file.encode(errors="replace").decode()  # names that are no UTF-8
     title = Path(file).stem
     content = about(model, title, file=file, rows=rows)
-    if rows is not None and model.readings is None:
-        found = judged_by(model, rows.inputs, rows.outputs)
+    if rows is not None:
+        found = judged_by(model, rows.inputs, rows.outputs, asked(model))
         content["quality"] = quality(found, OWN, held=False)
     path = Path(args.output) / (args.file or f"{args.stem}.html")
     path.parent.mkdir(parents=True, exist_ok=True)

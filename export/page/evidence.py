@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sna_edge.core.axis import Axis
 from sna_edge.core.output import Output
 from sna_edge.errors import InputError
 from sna_edge.model import Model
@@ -71,30 +72,40 @@ def _output(output: Output, space: str, quantiles: Floats, floor: float) -> dict
     }
 
 
-def judged_by(model: Model, x: Floats, measured: Floats) -> tuple[Judged, ...]:
-    """The model's own predictions and intervals on measured rows x [N, D], measured [N, K]; rows
-    that it refuses or that lack the output are left out, outputs without intervals too. Nothing is
-    held out: where the model was fitted to these rows, they look better than new ones will."""
+def judged_by(
+    model: Model, x: Floats, measured: Floats, axes: Sequence[Axis] | None = None
+) -> tuple[Judged, ...]:
+    """The model's own predictions and intervals on measured rows x [N, I] of `axes` (None: the D
+    of the model), measured [N, K]; rows that it refuses or that lack the output are left out,
+    outputs without intervals too. Nothing is held out: where the model was fitted to these rows,
+    they look better than new ones will."""
+    axes = model.axes if axes is None else axes
     found = []
-    for k, output in enumerate(model.outputs):
-        told = model.evaluate(x, level_index=True)
+    for k in range(len(model.outputs)):
+        told = model.evaluate(_asked(axes, x), level_index=True)
         use = (told.status >= 0) & np.isfinite(measured[:, k]) & np.isfinite(told.lower[:, k])
         if use.sum() > 1:
-            found.append(_own(model, k, output, x[use], measured[use, k]))
+            found.append(_own(model, k, axes, x[use], measured[use, k]))
     return tuple(found)
 
 
-def _own(model: Model, k: int, output: Output, x: Floats, y: Floats) -> Judged:
+def _asked(axes: Sequence[Axis], x: Floats) -> dict[str, Floats]:
+    """Columns by name."""
+    return {axis.name: x[:, d] for d, axis in enumerate(axes)}
+
+
+def _own(model: Model, k: int, axes: Sequence[Axis], x: Floats, y: Floats) -> Judged:
+    output, query = model.outputs[k], _asked(axes, x)
     usual = output.interval.level if output.interval else READ_AT[0]
-    told = model.evaluate(x, level_index=True)
+    told = model.evaluate(query, level_index=True)
     by_level = {usual: (told.lower[:, k], told.upper[:, k])}
     for level in LEVELS:
         if level != usual and _supports(model, level):
-            at = model.evaluate(x, level=level, level_index=True)
+            at = model.evaluate(query, level=level, level_index=True)
             by_level[level] = at.lower[:, k], at.upper[:, k]
     predicted = told.value[:, k]
     covered = {
-        level: coverage(*((model.axes, x) if level == usual else ((), x[:, :0])),
+        level: coverage(*((axes, x) if level == usual else ((), x[:, :0])),
                         y, predicted, *ends, level)
         for level, ends in sorted(by_level.items())
     }  # fmt: skip
@@ -102,7 +113,7 @@ def _own(model: Model, k: int, output: Output, x: Floats, y: Floats) -> Judged:
     score = float(interval_score(y, low, high, usual).mean())
     pit = np.empty(0)
     if model.calibration is not None and model.calibration.n_residuals:
-        pit = model.predictive(x, level_index=True).cdf(_column(y, k, len(model.outputs)))[:, k]
+        pit = model.predictive(query, level_index=True).cdf(_column(y, k, len(model.outputs)))[:, k]
     why = "these are the model's own predictions of rows that it may have been fitted to"
     return Judged(
         output, constant(len(x)), covered[usual], covered, pit, predicted, high - low, high - low,

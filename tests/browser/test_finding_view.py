@@ -95,3 +95,13 @@ def test_what_is_no_number_is_said(visit: Visit, made: Made) -> None:
     seen.page.click("#find")
     seen.page.wait_for_timeout(500)
     assert "No setting found" in seen.page.locator("#view-finding [role=status]").inner_text()
+
+
+def test_limits_keep_their_digits(visit: Visit, made: Made) -> None:
+    seen = shown(visit, made, "contour")
+    seen.page.evaluate("sna.setLimits(0, 39.512345678, null, null)")
+    field(seen, "#map-upper", "41.25")
+    seen.page.click("#tab-finding")
+    seen.page.fill("#goal-0-target", "40.5")
+    seen.page.press("#goal-0-target", "Enter")
+    assert seen.page.evaluate("sna.limits[0]") == [39.512345678, 41.25, 40.5]

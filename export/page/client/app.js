@@ -27,13 +27,13 @@
 // chart.js. The policy of the page allows no style attributes in markup: use classes, or
 // element.style.setProperty.
 
-import { answerAt } from './answer.js';
+import { answerAt, withShares } from './answer.js';
 
 export function createApp(model, about) {
   const listeners = new Map();
   let answer = null;
   const app = {
-    model,
+    model: withShares(model, about),
     about,
     setting: Float64Array.from(about.start),
     locked: new Set(),

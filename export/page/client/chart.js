@@ -8,15 +8,20 @@ export function colours(root = document.documentElement) {
   return Object.fromEntries(NAMES.map((name) => [name, style.getPropertyValue(`--${name}`).trim()]));
 }
 
+// {width, height} of an element in CSS pixels; to ask behind a change makes the browser lay out the page.
+export function sizeOf(node) {
+  return { width: node.clientWidth, height: node.clientHeight };
+}
+
 // The 2d context of a canvas whose pixels are those of the screen, cleared; units are CSS pixels.
-export function fresh(canvas) {
+export function fresh(canvas, size = sizeOf(canvas)) {
   const ratio = window.devicePixelRatio || 1;
-  const width = Math.round(canvas.clientWidth * ratio);
-  const height = Math.round(canvas.clientHeight * ratio);
+  const width = Math.round(size.width * ratio);
+  const height = Math.round(size.height * ratio);
   if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
   const g = canvas.getContext('2d');
   g.setTransform(ratio, 0, 0, ratio, 0, 0);
-  g.clearRect(0, 0, canvas.clientWidth, canvas.clientHeight);
+  g.clearRect(0, 0, size.width, size.height);
   return g;
 }
 

@@ -1,10 +1,11 @@
 // Contour of two inputs: an output, the width of its interval, the probability to be inside all
 // limits, or familiarity; a click or the arrow keys set the two inputs.
-import { el, format, labelOf, parse, withUnit } from './dom.js';
+import { el, format, labelOf, parse, tickDigits, tickTexts, withUnit } from './dom.js';
 import { colours, fresh } from './chart.js';
 import { fieldOf, finiteEnds, gridRows, marginOf, placesAlong } from './numbers/field.js';
 import { limitEnds } from './numbers/predictive.js';
 import { roundNumbers } from './numbers/marching.js';
+import { plainNumber } from './profiling/controls.js';
 import { insideOf } from './told.js';
 import { mapFrame, paintAxes, paintBar, paintField, paintLimits, paintLines, paintRows, paintSetting } from './drawing/map.js';
 
@@ -12,6 +13,10 @@ const MAP_NODES = 200, SLOW_NODES = 120; // an interval or a familiarity costs f
 const NEAR_ROW = 0.15; // of the range of every other input
 
 export function contour(app, root) {
+  if (app.about.inputs.length < 2) {
+    root.append(el('p', { text: 'A map needs two inputs; the profiler has the curve of this one.' }));
+    return;
+  }
   const [a, b] = usualPair(app);
   const state = { a, b, what: 'value', rows: true, field: null, key: '' };
   const canvas = el('canvas', {
@@ -35,7 +40,7 @@ function usualPair(app) {
     const levels = Number(Boolean(app.about.inputs[i].levels)) - Number(Boolean(app.about.inputs[j].levels));
     return levels || share(j) - share(i);
   });
-  return [order[0], order[1] ?? order[0]];
+  return [order[0], order[1]];
 }
 
 // What can be shown of this model: [[value, name]].
@@ -99,8 +104,8 @@ export function limitFields(app, id, after = () => {}) {
   const [lower, lowerLabel] = field(0, 'lower limit'), [upper, upperLabel] = field(1, 'upper limit');
   const fill = () => {
     const [low, high] = app.limits[app.output];
-    lower.value = low === null ? '' : format(low);
-    upper.value = high === null ? '' : format(high);
+    lower.value = low === null ? '' : plainNumber(low);
+    upper.value = high === null ? '' : plainNumber(high);
   };
   for (const event of ['limits', 'output']) app.on(event, fill);
   fill();
@@ -129,7 +134,8 @@ function drawMap(app, state, canvas, said, note) {
   const { shown, xs, ys, margin } = mapField(app, state);
   const inputs = app.about.inputs, share = state.what === 'inside' || state.what === 'familiarity';
   const [low, high] = share ? [0, 1] : finiteEnds(shown);
-  const written = share ? (v) => `${format(100 * v, 3)} %` : (v) => format(v, 5);
+  const digits = tickDigits(roundNumbers(low, high, 10), 5);
+  const written = share ? (v) => `${format(100 * v, 3)} %` : (v) => format(v, digits);
   const g = fresh(canvas), tone = colours();
   const yticks = mapTicks(inputs[state.b], canvas.clientHeight / 50);
   const frame = mapFrame(canvas.clientWidth, canvas.clientHeight, Math.max(...yticks.map(([, t]) => t.length)));
@@ -148,7 +154,8 @@ function drawMap(app, state, canvas, said, note) {
 // Ticks [[share of the axis, text]].
 function mapTicks(input, count) {
   if (input.levels) return input.levels.map((name, i) => [(i + 0.5) / input.levels.length, name]);
-  return roundNumbers(input.lower, input.upper, count).map((v) => [mapShare(input, v), format(v, 5)]);
+  const ticks = roundNumbers(input.lower, input.upper, count), texts = tickTexts(ticks, 5);
+  return ticks.map((v, i) => [mapShare(input, v), texts[i]]);
 }
 
 function mapShare(input, v) {

@@ -21,6 +21,20 @@ function dressedNode(node, attributes, children) {
   return node;
 }
 
+// Texts of evenly spaced numbers in so many digits, or more where they would not be told apart.
+export function tickTexts(values, digits) {
+  const enough = tickDigits(values, digits);
+  return values.map((v) => format(v, enough));
+}
+
+// How many digits that takes.
+export function tickDigits(values, digits) {
+  const near = Math.abs(values[1] - values[0]) / 20;
+  let n = digits;
+  while (n < 15 && values.some((v) => Math.abs(Number(format(v, n)) - v) > near)) n++;
+  return n;
+}
+
 // As Python's '%.{digits}g' writes it: 6 digits are those of `sna-edge query`.
 export function format(value, digits = 6) {
   if (!Number.isFinite(value)) return Number.isNaN(value) ? '-' : value > 0 ? 'inf' : '-inf';

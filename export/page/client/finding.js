@@ -3,6 +3,7 @@
 import { el, format, labelOf, parse } from './dom.js';
 import { askedOf, familiarText, percentText, scrolled } from './told.js';
 import { limitEnds } from './numbers/predictive.js';
+import { plainNumber } from './profiling/controls.js';
 import { searchSettings } from './numbers/search.js';
 
 const SETTINGS_FOUND = 6;
@@ -52,7 +53,7 @@ function goalRow(app, k) {
   };
   const fill = () => fields.forEach((field, i) => {
     const v = app.limits[k][places[i]];
-    if (document.activeElement !== field || parse(field.value) !== v) field.value = v === null ? '' : format(v);
+    if (document.activeElement !== field || parse(field.value) !== v) field.value = v === null ? '' : plainNumber(v);
   });
   fill();
   const row = el('tr', {}, el('th', { scope: 'row', text: labelOf(output) }), ...fields.map((f) => el('td', {}, f)));

@@ -1,9 +1,9 @@
 // The profiler: every output along every input through one setting, which sliders, fields, the curves
 // themselves or an optimum change.
-import { colours, fresh } from './chart.js';
+import { colours, fresh, sizeOf } from './chart.js';
 import { el, format, labelOf } from './dom.js';
 import { inputControls, lockButton, snapped } from './profiling/controls.js';
-import { areaOf, curveGrid, curvesThrough, drawCell, scaleOf } from './profiling/curves.js';
+import { areaOf, curveGrid, curvesThrough, drawCell, marginFor, scaleOf } from './profiling/curves.js';
 import { goalPanel } from './profiling/goals.js';
 import { copyButtons } from './profiling/handover.js';
 import { curveText, predictionPanel } from './profiling/prediction.js';
@@ -30,6 +30,7 @@ export function profiler(app, root) {
 function drawProfile(state) {
   const { app, grid, cards, scales } = state;
   const outputs = app.model.outputs.length;
+  for (const card of cards) card.measure(); // before anything changes: one layout for all
   state.prediction.show(app.now);
   state.goals.show(app.now);
   const found = curvesThrough(app, grid);
@@ -74,7 +75,7 @@ function inputCard(app, i, grid) {
     node.classList.toggle('fixed', app.locked.has(i));
     cells.forEach((cell, k) => cell.show(found, scales[k], tones));
   };
-  return { node, show };
+  return { node, show, measure: () => cells.forEach((cell) => cell.measure()) };
 }
 
 function curveCell(app, i, k, grid) {
@@ -86,13 +87,15 @@ function curveCell(app, i, k, grid) {
     rug: app.about.rows?.inputs[i], share: shareOf(input),
   };
   followPointer(app, canvas, cell);
+  let size = null;
+  const measure = () => void (size = sizeOf(canvas));
   const show = (found, scale, tones) => {
-    const size = { width: canvas.clientWidth, height: canvas.clientHeight };
-    drawCell(fresh(canvas), size, cell, found, app, scale, tones);
+    cell.margin = marginFor(scale);
+    drawCell(fresh(canvas, size), size, cell, found, app, scale, tones);
     canvas.setAttribute('aria-label', curveText(app, i, k, app.now));
   };
   const title = outputs > 1 ? [el('div', { class: 'of', text: app.model.outputs[k].name })] : [];
-  return { nodes: [...title, canvas], show };
+  return { nodes: [...title, canvas], show, measure };
 }
 
 // x -> its place 0..1 along an axis; levels stand in the middle of equal parts.

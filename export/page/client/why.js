@@ -6,7 +6,6 @@ import { spreadRows } from './numbers/settings.js';
 import { contributionsOf, rowsWithin } from './numbers/shapley.js';
 import { inputControls, inputText, numberField, plainNumber } from './profiling/controls.js';
 import { settingCommand, shellQuoted } from './profiling/handover.js';
-import { asShares } from './answer.js';
 
 const QUICK_SETTINGS = 1 << 13, MOST = 1 << 17, SPREAD_ROWS = 256, REST_MS = 250;
 
@@ -114,7 +113,7 @@ function show(state, parts, { references, said, settings }) {
   for (const line of parts.lines) line.controls.show();
   app.model.value(app.setting);
   const status = app.model.status;
-  const evaluate = (x, rows) => asShares(app, app.model.values(x, rows, true));
+  const evaluate = (x, rows) => app.model.values(x, rows, true);
   const good = Number.isFinite(app.model.value(app.setting)[k]) && references.every((r) => Number.isFinite(app.model.value(r)[k]));
   parts.table.hidden = !good;
   if (!good) {
@@ -139,7 +138,8 @@ export function decimalsOf(ends, shares) {
   const whole = largest([...ends, ...shares]), share = largest(shares);
   if (whole === 0) return 0;
   const finer = share > 1e-9 * whole ? 2 - Math.floor(Math.log10(share)) : 0;
-  return Math.min(Math.max(4 - Math.floor(Math.log10(whole)), finer, 0), 12);
+  const usual = 4 - Math.floor(Math.log10(whole));
+  return Math.min(Math.max(usual, finer, 0), Math.max(usual, 12));
 }
 
 function signed(share, decimals) {

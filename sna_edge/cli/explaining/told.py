@@ -79,7 +79,8 @@ def _decimals(ends: list[float], shares: list[float]) -> int:
     if whole == 0:
         return 0
     finer = 2 - floor(log10(share)) if share > 1e-9 * whole else 0
-    return min(max(DIGITS - 1 - floor(log10(whole)), finer, 0), 12)
+    usual = DIGITS - 1 - floor(log10(whole))
+    return min(max(usual, finer, 0), max(usual, 12))
 
 
 def _label(model: Model, name: str) -> str:

@@ -7,8 +7,12 @@ import json
 import numpy as np
 
 from sna_edge import CP, Model, Output, spline_axis
+from sna_edge.core.beside import Derived, RawReading, Readings, Term
 from sna_export.calibrate import calibrated
+from sna_export.page.content import asked
 from sna_export.page.evidence import distribution, judged_by, quality
+
+from ...model_kinds import model_on
 
 
 def line(rows: int, noise: float = 0.1) -> tuple[Model, np.ndarray, np.ndarray]:
@@ -65,3 +69,25 @@ def test_rows_that_the_model_refuses_are_left_out() -> None:
     (one,) = judged_by(model, x, measured)
     assert len(one.predicted) == 399
     assert quality((), "nothing") is None
+
+
+def test_inputs_that_a_formula_computes_are_judged_too() -> None:
+    """energy = power x dwell: a person gives power and dwell."""
+    axes = [spline_axis("power", "W", 100.0, 400.0), spline_axis("energy", "J", 1.0, 40.0)]
+    model = model_on(axes, modes=3, outputs=[Output("depth", "um")])
+    rng = np.random.default_rng(0)
+    given = np.stack([rng.uniform(100.0, 400.0, 400), rng.uniform(0.01, 0.1, 400)], axis=1)
+    x = np.stack([given[:, 0], given[:, 0] * given[:, 1]], axis=1)
+    value = model.value(x)
+    measured = value + 0.1 * rng.normal(size=value.shape)
+    formula = Derived(1, "product", (Term(0, 1.0), Term(0, 1.0, raw=True)), 1.0)
+    readings = Readings(np.zeros(2), (RawReading("dwell", "s", 0.01, 0.1),), (formula,))
+    plain = calibrated(model, x, measured, value).model
+    (wanted,) = judged_by(plain, x, measured)
+    computed = plain.replace(readings=readings)
+    (one,) = judged_by(computed, given, measured, asked(computed))
+    assert {k: v.whole for k, v in one.at_levels.items()} == {
+        k: v.whole for k, v in wanted.at_levels.items()
+    }
+    assert np.allclose(one.pit, wanted.pit, rtol=1e-6)
+    assert set(one.coverage.by_input) == {"power", "dwell"}

@@ -91,6 +91,7 @@ def test_the_table_has_values_bars_and_a_sum(sna, model_file):
 
 def test_small_contributions_keep_three_digits():
     assert _decimals([1.1998, 1.2001], [-0.0004, 0.0003]) == 6
+    assert _decimals([4e-12, 3e-12], [-1e-12]) == 16
     assert _decimals([115.0, 95.0], [-25.0, 5.0, 0.0]) == 2
     assert _decimals([1.0, 1.0], [1e-17]) == 4 and _decimals([0.0, 0.0], [0.0]) == 0
 

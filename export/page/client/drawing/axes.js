@@ -1,6 +1,6 @@
 // A small plot as SVG: a frame with ticks, then marks in the order they are added; classes and
 // colours are those of the plots of reports (plot.css): series 0 .. 5, 6 for ink.
-import { format, svg } from '../dom.js';
+import { svg, tickTexts } from '../dom.js';
 import { roundNumbers } from '../numbers/marching.js';
 
 const LETTER_WIDE = 6.3, PLOT_TOP = 26, PLOT_BOTTOM = 42;
@@ -9,7 +9,7 @@ const LETTER_WIDE = 6.3, PLOT_TOP = 26, PLOT_BOTTOM = 42;
 // readers who cannot see it are told.
 export function framed({ x, y, title = '', xlabel = '', ylabel = '', width = 340, height = 250, names = null, described = '' }) {
   const heights = roundNumbers(y[0], y[1], Math.max(2, (height - PLOT_TOP - PLOT_BOTTOM) / 34));
-  const widest = Math.max(2, ...heights.map((v) => format(v, 5).length));
+  const written = tickTexts(heights, 5), widest = Math.max(2, ...written.map((text) => text.length));
   const left = 26 + LETTER_WIDE * widest, right = width - 12;
   const turned = names !== null && names.some((n) => LETTER_WIDE * n.length > (right - left) / names.length);
   const room = turned ? Math.min(12 + 4.2 * Math.max(...names.map((n) => n.length)), 96) : PLOT_BOTTOM - 24;
@@ -22,11 +22,11 @@ export function framed({ x, y, title = '', xlabel = '', ylabel = '', width = 340
     class: 'plot', viewBox: `0 0 ${width} ${height}`, width, height, role: 'img', 'aria-label': described || title,
   });
   if (title) node.append(svg('text', { class: 'h', x: left, y: 15, text: title }));
-  for (const v of heights) {
+  heights.forEach((v, i) => {
     node.append(svg('path', { class: 'g', d: `M${left} ${py(v).toFixed(1)}H${right}` }));
-    node.append(words(format(v, 5), left - 5, py(v) + 4, 'end'));
-  }
-  const places = names ? names.map((n, i) => [i, n]) : roundNumbers(x[0], x[1], width / 75).map((v) => [v, format(v, 5)]);
+    node.append(words(written[i], left - 5, py(v) + 4, 'end'));
+  });
+  const places = names ? names.map((n, i) => [i, n]) : labelledTicks(x, width / 75);
   for (const [v, text] of places) {
     if (turned) node.append(words(text, 0, 0, 'end', { transform: `translate(${(px(v) + 5).toFixed(1)} ${bottom + 13}) rotate(-38)` }));
     else node.append(words(text, px(v), bottom + 15));
@@ -35,6 +35,14 @@ export function framed({ x, y, title = '', xlabel = '', ylabel = '', width = 340
   if (xlabel) node.append(words(xlabel, Math.max((left + right) / 2, (LETTER_WIDE * xlabel.length) / 2), height - 6));
   if (ylabel) node.append(words(ylabel, 0, 0, 'middle', { transform: `translate(11 ${(PLOT_TOP + bottom) / 2}) rotate(-90)` }));
   return { node, x, px, py, left, right, top: PLOT_TOP, bottom };
+}
+
+// Round numbers [[v, text]] along an axis, fewer where their texts would touch.
+function labelledTicks([low, high], count) {
+  const ticks = roundNumbers(low, high, count), texts = tickTexts(ticks, 5);
+  const longest = Math.max(0, ...texts.map((text) => text.length));
+  const each = longest > 10 ? 2 : 1;
+  return ticks.map((v, i) => [v, texts[i]]).filter((_, i) => i % each === 0);
 }
 
 const finitePairs = (xs, ys) => Array.from(xs, (v, i) => [v, ys[i]]).filter(([a, b]) => Number.isFinite(a) && Number.isFinite(b));

@@ -24,10 +24,18 @@ export function paintField(g, frame, values, nx, ny, low, high, flat) {
   stretch(g, frame, image, nx, ny, flat);
 }
 
+const KEPT_CANVASES = {};
+
+// A canvas that is not shown, the same each time: to make one takes as long as to draw it.
+function keptCanvas(name, width, height) {
+  const kept = (KEPT_CANVASES[name] ??= document.createElement('canvas'));
+  if (kept.width !== width || kept.height !== height) Object.assign(kept, { width, height });
+  return kept;
+}
+
 // An image whose pixels are nodes: those at the border lie on the border, unless they are `flat`.
 function stretch(g, { left, top, wide, tall }, image, nx, ny, flat) {
-  const small = document.createElement('canvas');
-  Object.assign(small, { width: nx, height: ny });
+  const small = keptCanvas('field', nx, ny);
   small.getContext('2d').putImageData(image, 0, 0);
   g.save();
   g.imageSmoothingEnabled = !flat;
@@ -45,9 +53,11 @@ export function paintLimits(g, frame, margin, nx, ny, flat, paper, ink) {
   for (let j = 0, from = 0; j < ny; j++) {
     for (let i = 0, to = (ny - 1 - j) * nx; i < nx; i++, from++, to++) if (!(margin[from] >= 0)) pixels[to] = 0xff000000;
   }
-  const veil = document.createElement('canvas');
-  Object.assign(veil, { width: g.canvas.width, height: g.canvas.height });
+  const veil = keptCanvas('veil', g.canvas.width, g.canvas.height);
   const v = veil.getContext('2d');
+  v.globalCompositeOperation = 'source-over';
+  v.setTransform(1, 0, 0, 1, 0, 0);
+  v.clearRect(0, 0, veil.width, veil.height);
   v.setTransform(g.getTransform());
   stretch(v, frame, image, nx, ny, flat);
   v.globalCompositeOperation = 'source-in';

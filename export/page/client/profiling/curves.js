@@ -1,7 +1,6 @@
 // The curves of the profiler: every output along every input through the setting, in one batch.
 import { band, roundTicks, trace } from '../chart.js';
-import { format } from '../dom.js';
-import { asShares } from '../answer.js';
+import { tickTexts } from '../dom.js';
 
 const CURVE_POINTS = 61;
 
@@ -29,9 +28,7 @@ export function curvesThrough(app, grid) {
       grid.X[row + i] = grid.at[i][j];
     }
   }
-  const found = app.model.intervals(grid.X, grid.rows, app.level ?? undefined);
-  asShares(app, found.value);
-  return found;
+  return app.model.intervals(grid.X, grid.rows, app.level ?? undefined);
 }
 
 // [low, high] of output k that holds its curves; the old one as long as it fits well.
@@ -45,7 +42,9 @@ export function scaleOf(found, k, outputs, usual, old) {
     }
   }
   if (!(low <= high)) return old ?? usual;
-  const room = Math.max(high - low, 1e-9 * Math.max(Math.abs(low), Math.abs(high)), 1e-300);
+  const size = Math.max(Math.abs(low), Math.abs(high));
+  if (high - low < 1e-12 * size) return [low - 0.1 * size, high + 0.1 * size];
+  const room = high - low || 1;
   if (old && low >= old[0] && high <= old[1] && room > 0.45 * (old[1] - old[0])) return old;
   return [low - 0.06 * room, high + 0.06 * room];
 }
@@ -86,12 +85,23 @@ function cellFrame(g, area, cell, scale, tones, X, Y) {
   g.lineWidth = 1;
   g.textAlign = 'right';
   g.textBaseline = 'middle';
-  for (const tick of roundTicks(scale[0], scale[1], 4)) {
+  heightsOf(scale).forEach(([tick, text]) => {
     const y = Math.round(Y(tick)) + 0.5;
     cellLine(g, area.left, y, area.left + area.width, y);
-    g.fillText(format(tick, 4), area.left - 5, y);
-  }
+    g.fillText(text, area.left - 5, y);
+  });
   if (cell.last) cellLabels(g, area, cell, X);
+}
+
+// Ticks [number, text] of a scale.
+function heightsOf(scale) {
+  const ticks = roundTicks(scale[0], scale[1], 4), texts = tickTexts(ticks, 4);
+  return ticks.map((tick, i) => [tick, texts[i]]);
+}
+
+// Pixels left of the data that the texts of a scale need.
+export function marginFor(scale) {
+  return Math.max(44, 10 + 6.5 * Math.max(...heightsOf(scale).map(([, text]) => text.length)));
 }
 
 function cellLabels(g, area, cell, X) {
@@ -104,10 +114,10 @@ function cellLabels(g, area, cell, X) {
     cell.input.levels.forEach((name, j) => g.fillText(cutText(g, name, room), X(j), y));
     return;
   }
-  const ends = [cell.input.lower, cell.input.upper];
+  const ends = [cell.input.lower, cell.input.upper], texts = tickTexts(ends, 5);
   ends.forEach((tick, j) => {
     g.textAlign = j ? 'right' : 'left';
-    g.fillText(format(tick, 5), X(tick) + (j ? 6 : -6), y);
+    g.fillText(texts[j], X(tick) + (j ? 6 : -6), y);
   });
 }
 
@@ -131,11 +141,11 @@ function cellLimits(g, area, [lower, upper, target], scale, tones, Y) {
 
 // Short marks at the measured rows, one for each column of pixels that has any.
 function cellRug(g, area, cell, tones, X) {
-  if (!cell.rug || cell.input.levels) return;
+  if (!cell.rug) return;
   g.fillStyle = tones.soft;
-  const seen = new Map();
-  for (const x of cell.rug) {
-    const px = Math.round(X(x));
+  const seen = new Map(), aside = cell.input.levels ? 0.7 : 0; // rows of a level stand side by side
+  for (const [n, x] of cell.rug.entries()) {
+    const px = Math.round(X(x + aside * (((n * 0.618) % 1) - 0.5)));
     if (px >= area.left && px <= area.left + area.width) seen.set(px, (seen.get(px) ?? 0) + 1);
   }
   for (const [px, count] of seen) {

@@ -4,7 +4,6 @@
 //   larger    d = (y - L) / (T - L) cut to 0..1          smaller  d = (U - y) / (U - T)
 //   target    (y - L) / (T - L) below T, (U - y) / (U - T) above, 0 outside L..U
 //   within    1 in L..U, else 0
-import { asShares } from '../answer.js';
 
 export const GOALS = ['none', 'larger', 'smaller', 'target', 'within'];
 
@@ -83,7 +82,7 @@ function bestKnown(app, found, familiar) {
 function scorer(app, goals, familiar) {
   const outputs = app.model.outputs.length;
   return (X, rows) => {
-    const y = asShares(app, app.model.values(X, rows));
+    const y = app.model.values(X, rows);
     const scores = Float64Array.from({ length: rows }, (_, n) => desired(goals, y, n * outputs));
     const p = familiar ? app.model.familiarities(X, rows) : null;
     if (p) scores.forEach((s, n) => (scores[n] = p[n] > app.model.leastP ? s : Math.min(s, 0) - 1));
