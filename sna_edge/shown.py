@@ -3,6 +3,7 @@ through the middle of the domain."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from html import escape
 from itertools import product
@@ -23,6 +24,7 @@ INPUTS, OUTPUTS = 12, 3  # drawn at most
 CURVE, ACROSS = 49, 6  # places along an input; panels in a line
 WIDE, HIGH, LEFT, TOP, LEGS = 132, 74, 46, 8, 40  # pixels of a panel and around it
 LETTERS = 21  # of a label
+NO_XML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 STYLE = (
     "<style>.sna-shown text{font:10px sans-serif;fill:currentColor}"
     ".sna-shown .a{stroke:currentColor;stroke-width:.6;fill:none;opacity:.55}"
@@ -43,7 +45,7 @@ class Shown(ModelRecord):
         evaluated here."""
         head = f"<div><code>{escape(repr(self))}</code></div>"
         try:
-            return f"{head}{STYLE}{_profile(self)}"
+            return NO_XML.sub("", f"{head}{STYLE}{_profile(self)}")
         except SnaError as error:  # a backend that is not installed
             return f"{head}<div>{escape(str(error))}</div>"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import wraps
@@ -32,7 +33,8 @@ SERIES = (BLUE, ORANGE, SKY, PURPLE, GREEN, YELLOW)
 DASHES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 1)))
 MAP = "cividis"
 FORMATS = ("svg", "png", "pdf")
-MOST_INCHES, MOST_DPI = 60.0, 1200
+MOST_INCHES, MOST_DPI, MOST_PIXELS = 60.0, 1200, 200_000_000
+NO_XML = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 ACROSS = 5  # panels in a line, at most
 LETTERS = 17  # of a legend, on an inch
 STYLE = {
@@ -129,16 +131,46 @@ def save(figure: Any, path: str | os.PathLike[str], *, dpi: float = 150.0) -> No
     kind = format_of(path)
     if not 10 <= dpi <= MOST_DPI:
         raise InputError(f"{dpi:g} dots per inch are none of a picture; give 10 to {MOST_DPI}")
+    _need_pixels(figure, kind, dpi)
     target = BytesIO()
-    with style():
+    with style(), _plain_warnings(kind):
         figure.savefig(target, format=kind, dpi=dpi, metadata=UNDATED[kind])
     data = target.getvalue()
     write_whole(path, _lighter(data) if kind == "svg" else data)
 
 
+def _need_pixels(figure: Any, kind: str, dpi: float) -> None:
+    """Raises InputError where a PNG would fill the memory."""
+    wide, high = (int(v * dpi) for v in figure.get_size_inches())
+    if kind == "png" and wide * high > MOST_PIXELS:
+        raise InputError(
+            f"a picture of {wide} x {high} dots has too many; give fewer dots per inch or a smaller"
+            " size, or name it .svg or .pdf"
+        )
+
+
+@contextmanager
+def _plain_warnings(kind: str) -> Iterator[None]:
+    """Inside, letters that the font lacks are one sentence, and none of an SVG, whose readers have
+    other fonts."""
+    with warnings.catch_warnings(record=True) as found:
+        warnings.simplefilter("always")
+        yield
+    for one in found:
+        if not str(one.message).startswith("Glyph "):
+            warnings.warn_explicit(one.message, one.category, one.filename, one.lineno)
+    if kind != "svg" and any(str(one.message).startswith("Glyph ") for one in found):
+        warnings.warn(
+            "some letters are not in the font of the picture and stand as boxes; name it .svg, then"
+            " the fonts of who reads it show them",
+            stacklevel=4,
+        )
+
+
 def _lighter(svg: bytes) -> bytes:
-    """The same with two decimals in paths, a hundredth of a point, and fonts that replace a missing
-    one."""
+    """The same without characters that no XML has, with two decimals in paths, a hundredth of a
+    point, and fonts that replace a missing one."""
+    svg = NO_XML.sub(b"", svg)
     short = re.compile(rb"(\.\d\d)\d+")
     shortened = re.sub(rb' d="[^"]*"', lambda m: short.sub(rb"\1", m[0]), svg)
     return shortened.replace(FONT, FALLING_BACK)
@@ -183,7 +215,8 @@ def along(ax: Any, axis: Axis, *, upright: bool = False, letters: int = 24, tick
         of.set_major_locator(MaxNLocator(ticks, steps=[1, 2, 2.5, 5, 10]))
         return
     names = [folded(n, 12) for n in axis.level_names]
-    every = max(1, ceil(len(names) / 24))
+    lines = max(n.count("\n") + 1 for n in names)
+    every = max(1, ceil(len(names) * lines / max(1, letters * 3 // 5))) if len(names) > 8 else 1
     limits(-0.5, len(names) - 0.5)
     of.set_ticks(range(0, len(names), every), names[::every])
     if not upright and sum(len(n) + 2 for n in names) > letters:

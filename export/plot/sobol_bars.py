@@ -52,7 +52,8 @@ def sensitivity(
         names = [folded(model.input_names[d], 26) for d in order]
         _bars(line[0], names, found.first[order, k], found.total[order, k])
         error = float(np.max(found.error[:, k]))
-        line[0].set_title(f"{model.outputs[k].name} ({_worth(error)})"[:60], loc="left")
+        told = f"{model.outputs[k].name} ({_worth(error)})"
+        line[0].set_title(folded(told, 36)[:120], loc="left")
         if pairs is not None:
             _pairs(line[1], names, pairs[np.ix_(order, order)][..., k])
     _legend(figure)

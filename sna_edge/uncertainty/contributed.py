@@ -22,7 +22,7 @@ from ..core.classes import as_probabilities
 from ..core.inputs import Query, axis_index
 from ..core.missing import Gaps
 from ..core.record import ModelRecord
-from ..errors import InputError
+from ..errors import DomainError, InputError
 from ..values.frames import columns_of
 from ..values.levels import numbers
 
@@ -45,7 +45,7 @@ def answer(
     """Of one point or several rows. `value` is the model's own function, linear outside its
     domain. Raises InputError or DomainError for the first row without a value."""
     model = atoms.model
-    x, single = admitted(query)
+    x, single = _inside(admitted, query, "")
     if len(x) == 0:
         raise InputError("there is no row to explain; give at least one")
     remark = ""
@@ -56,7 +56,7 @@ def answer(
         if any(o.link != "identity" for o in model.outputs):
             remark = BEHIND_A_LINK
     else:
-        reference, _ = admitted(against)
+        reference, _ = _inside(admitted, against, "the reference: ")
         if len(reference) == 0:
             raise InputError("there is no row to explain against; give at least one")
         computed = _left_out(model, query) & _left_out(model, against)
@@ -72,6 +72,18 @@ def answer(
     if single:
         share, y, error = share[0], y[0], error[0]
     return Contributions(names, share, base, y, error, remark)
+
+
+def _inside(admitted: Admitted, query: Any, whose: str) -> tuple[Floats, bool]:
+    """As `admitted`; a refusal says `whose` values it is about, and no way to extrapolate."""
+    try:
+        return admitted(query)
+    except DomainError as error:
+        said = str(error).partition("; pass extrapolate")[0]
+        message = f"{whose}{said}; contributions hold inside the domain, give values inside"
+        raise DomainError(message, row=error.row, axis=error.axis, excess=error.excess) from None
+    except InputError as error:
+        raise InputError(f"{whose}{error}") from None
 
 
 def _distributions(model: ModelRecord, against: Against) -> list[Distribution] | None:

@@ -71,6 +71,7 @@ def test_hostile_names_are_text() -> None:
     shown = model.replace(axes=axes, outputs=outputs)._repr_html_()
     allowed = {"div", "code", "style", "svg", "title", "g", "path", "text", "circle", "small"}
     assert set(re.findall(r"<\s*/?\s*([a-z]+)", shown)) <= allowed
+    axes[0] = replace(axes[0], name="\x1b[31m")
     svg(model.replace(axes=axes, outputs=outputs))
 
 

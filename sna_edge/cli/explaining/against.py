@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,7 +46,7 @@ def read_against(
     out. Raises InputError."""
     if list(texts) in ([], [MEAN]):
         return Against(None, "the mean over the domain", {"kind": MEAN})
-    if any("=" in text for text in texts):
+    if any("=" in text for text in texts) and not (len(texts) == 1 and os.path.exists(texts[0])):
         return _setting(model, texts, point)
     if len(texts) > 1:
         raise InputError(
@@ -67,9 +67,22 @@ def coordinates_by_name(model: Model, given: dict[str, object]) -> dict[str, Any
 def _setting(model: Model, texts: Sequence[str], point: dict[str, Any]) -> Against:
     known = readable(model)
     given = input_values(model, texts, known)
-    left = {n: v for n, v in point.items() if n not in assignments(texts, list(known))}
+    left_out = {*assignments(texts, list(known)), *_computed_anew(model, given)}
+    left = {n: v for n, v in point.items() if n not in left_out}
     query = {**left, **coordinates_by_name(model, given)}
     return Against(query, "the setting given", {"kind": "setting", "setting": given})
+
+
+def _computed_anew(model: Model, given: Collection[str]) -> set[str]:
+    """Inputs that a raw reading of the setting decides; as at the point they would outdo it."""
+    if model.readings is None:
+        return set()
+    raw = [r.name for r in model.readings.raw]
+    return {
+        model.axes[f.axis].name
+        for f in model.readings.derived
+        if any(t.raw and raw[t.index] in given for t in f.terms)
+    } - set(given)
 
 
 def _row(args: argparse.Namespace, model: Model, path: str, number: int) -> Against:

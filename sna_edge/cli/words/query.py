@@ -150,6 +150,9 @@ def _explained(
             "--explain holds inside the domain; leave out --extrapolate, or move the point inside"
         )
     x = coordinates_by_name(model, point)
+    formulas = model.readings.derived if model.readings else ()
+    whole = _given(model, point) if formulas else np.empty(0)
+    computed = {model.axes[f.axis].name: float(whole[f.axis]) for f in formulas}
     for d in [] if found.moved is None else np.flatnonzero(found.moved[0]):
         axis = model.axes[d]
         if axis.name in x:
@@ -157,7 +160,7 @@ def _explained(
     against = read_against(args, model, args.against, x)
     why = model.contributions(x, against.query, level_index=True)
     answer["explain"] = as_json(model, why, against)
-    return as_lines(model, why, against, x)
+    return as_lines(model, why, against, computed | x)
 
 
 def _given(model: Model, point: dict[str, object]) -> Floats:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 
-from sna_edge import Interval, Model, Normal
+from sna_edge import Interval, Model, Normal, level_axis
 from sna_edge.calculus.moments import pair_indices
 from sna_edge.errors import BackendError, InputError
 from sna_edge.inverse import level_set, posterior, roots
@@ -23,7 +26,7 @@ from sna_export import plot
 from sna_export.plot.canvas import folded, label
 from sna_export.plot.sweeps import _made
 
-from ...model_kinds import KINDS, mixed, spline_model, train
+from ...model_kinds import KINDS, mixed, model_on, spline_model, train
 from ...sna_edge.beside_models import whole
 
 EVERY: dict[str, Callable[[], Model]] = {
@@ -324,3 +327,38 @@ def test_without_matplotlib_the_extra_is_named(monkeypatch: Any) -> None:
     monkeypatch.setitem(__import__("sys").modules, "matplotlib", None)
     with pytest.raises(BackendError, match=r"matplotlib.*sna-edge\[plot\]"):
         plot.profile(mixed())
+
+
+def test_names_with_control_characters_leave_the_svg_well_formed(tmp_path: Any) -> None:
+    model = spline_model(1, 6, 2)
+    odd = model.replace(axes=[replace(model.axes[0], name="a\x1b[31m\x00b")])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        plot.save(plot.atoms(odd), tmp_path / "a.svg")
+    assert "a[31mb" in "".join(ElementTree.parse(tmp_path / "a.svg").getroot().itertext())
+
+
+def test_letters_that_the_font_lacks_are_one_sentence(tmp_path: Any) -> None:
+    model = spline_model(1, 6, 2)
+    figure = plot.atoms(model.replace(axes=[replace(model.axes[0], name="\u529f\u7387")]))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        plot.save(figure, tmp_path / "a.svg")
+    with pytest.warns(UserWarning, match=r"stand as boxes; name it \.svg") as told:
+        plot.save(figure, tmp_path / "a.png")
+    assert len(told) == 1
+
+
+def test_a_picture_that_would_fill_the_memory_is_refused(tmp_path: Any) -> None:
+    figure = plot.atoms(spline_model(1, 6, 2), size=(60.0, 60.0))
+    with pytest.raises(InputError, match="dots has too many; give fewer"):
+        plot.save(figure, tmp_path / "a.png", dpi=1200)
+    assert not list(tmp_path.iterdir())
+
+
+def test_names_of_many_levels_do_not_lie_on_each_other() -> None:
+    names = tuple(f"level number {i}" for i in range(40))
+    figure = plot.profile(model_on([level_axis("a", ("p", "q")), level_axis("b", names)]))
+    figure.draw_without_rendering()
+    boxes = [t.get_window_extent() for t in figure.axes[1].get_xticklabels()]
+    assert all(a.x1 <= b.x0 for a, b in pairwise(boxes))

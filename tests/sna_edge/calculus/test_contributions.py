@@ -291,9 +291,10 @@ def test_what_has_no_value_is_refused(build: Any) -> None:
     good = {"x": 0.0, "y": 0.5, "z": 10.5}
     with pytest.raises(DomainError, match="'x'"):
         model.contributions({**good, "x": 3.0}, good)
-    with pytest.raises(DomainError, match="'y'"):
+    with pytest.raises(DomainError, match=r"^the reference: input 'y'.*give values inside") as told:
         model.contributions(good, {**good, "y": 3.0})
-    with pytest.raises(InputError, match="'z' is missing"):
+    assert "extrapolate" not in str(told.value) and told.value.axis == "y"
+    with pytest.raises(InputError, match=r"^the reference: .*'z' is missing"):
         model.contributions(good, {"x": 0.0, "y": 0.5})
     with pytest.raises(InputError, match="distributions alone"):
         model.contributions(good, {"x": Uniform(), "y": 0.5})
@@ -301,3 +302,23 @@ def test_what_has_no_value_is_refused(build: Any) -> None:
         model.contributions(np.zeros((0, 3)), good)
     with pytest.raises(InputError, match="no row to explain against"):
         model.contributions(good, np.zeros((0, 3)))
+
+
+def test_outputs_without_a_link_stay_exact_beside_sampled_ones(
+    build: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    base = of_many(10, "exp")
+    work = base.interaction
+    model = base.replace(
+        interaction=work.with_tables(work.tables, np.repeat(work.weights, 2, axis=1)),
+        outputs=[Output("a"), Output("b", link="exp")],
+    )
+    monkeypatch.setattr("sna_edge.calculus.contributions.coordinates.ALL", 100)
+    found = model.contributions(*build.points(model, 2, seed=1))
+    assert (found.error[:, 0] == 0.0).all() and (found.error[:, 1] > 0.0).all()
+
+
+def test_half_widths_hold_95_of_100_means() -> None:
+    samples = np.random.default_rng(1).standard_normal((50, 4000))
+    inside = np.abs(samples.mean(axis=0)) <= coalitions.half_width(samples)
+    assert 0.93 < inside.mean() < 0.96

@@ -169,3 +169,49 @@ def test_a_sampled_contribution_says_its_error(sna, tmp_path, monkeypatch):
     assert all(found["error"][name] > 0.0 for name in ("power", "angle", "alloy", "hatch"))
     assert found["base"] + sum(found["inputs"].values()) == pytest.approx(found["value"])
     assert "+-" in sna("query", tmp_path / "m.sna", *words).out
+
+
+def test_a_raw_reading_of_the_reference_decides_what_is_computed_from_it(sna, tmp_path):
+    """The point gives the input itself, which must not hide the reading."""
+    made.whole().save(tmp_path / "m.sna")
+    point = ("--at", "power=150", "angle=30", "alloy=A", "machine=M1", "density=20")
+    said = sna("query", tmp_path / "m.sna", *point, "--explain", "--against", "hatch=40", "--json")
+    model = sna_edge.load(tmp_path / "m.sna")
+    near = {"power": 150, "angle": 30, "alloy": "A", "machine": "M1"}
+    exact = model.contributions({**near, "density": 20}, {**near, "hatch": 40})
+    assert shares(said, "depth")["inputs"]["density"] == exact.contribution[4, 0] != 0.0
+
+
+def test_a_computed_input_has_its_value_in_the_table(sna, tmp_path):
+    made.whole().save(tmp_path / "m.sna")
+    point = {"power": 150, "angle": 30, "alloy": "A", "machine": "M1", "hatch": 20}
+    words = ("--at", *(f"{n}={v}" for n, v in point.items()), "--explain")
+    density = sna_edge.load(tmp_path / "m.sna").derived(point).x[0, 4]
+    row = next(
+        line
+        for line in sna("query", tmp_path / "m.sna", *words).out.splitlines()
+        if line.startswith("density [J]")
+    )
+    assert row.split()[2] == f"{density:.6g}"
+
+
+def test_a_table_may_have_an_equals_sign_in_its_name(sna, model_file, tmp_path):
+    path = tmp_path / "line=3.csv"
+    path.write_text(TABLE)
+    said = sna("query", model_file, *POINT, "--explain", "--against", path, "--json")
+    assert said.json["explain"]["against"]["kind"] == "rows"
+
+
+def test_of_a_long_table_rows_are_taken_evenly(sna, model_file, tmp_path, monkeypatch):
+    monkeypatch.setattr("sna_edge.cli.explaining.against.MOST_ROWS", 2)
+    path = tmp_path / "rows.csv"
+    path.write_text(TABLE)
+    said = sna("query", model_file, *POINT, "--explain", "--against", path, "--json")
+    assert shares(said)["inputs"]["power"] == pytest.approx(0.25 * (200 - (200 + 400) / 2))
+
+
+def test_a_row_with_too_many_cells_is_no_reference(sna, model_file, tmp_path):
+    path = tmp_path / "rows.csv"
+    path.write_text(TABLE + "250;1;B;7\n")
+    said = sna("query", model_file, *POINT, "--explain", "--against", path, "--json")
+    assert said.json["explain"]["against"]["rows"] == 3
