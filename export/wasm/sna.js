@@ -10,7 +10,7 @@
 // names and of levels as they are written. Statuses are words, the same as in Python. Files of one module, in the
 // order in which they can be put one behind the other: sna_file.js, sna_formulas.js, sna_inverse.js, sna.js.
 
-import { levelIndex, readFile, readingOf, SnaError } from './sna_file.js';
+import { levelIndex, readFile, readingOf, shortCopy, sna_checkNumber, sna_numbers, SnaError } from './sna_file.js';
 import { formulaSlopes } from './sna_formulas.js';
 import { nearestWith, scannedRoots, settingsWith } from './sna_inverse.js';
 
@@ -390,22 +390,6 @@ export class Model {
     this.#statuses(room);
     return room.one().slice();
   }
-}
-
-function sna_checkNumber(value) {
-  if (typeof value !== 'number' || Number.isNaN(value)) throw new SnaError('bad_input', `${value} (${typeof value}) is no number; give one`);
-}
-
-/** The first `count` numbers; null, a missing number in JSON, is no 0. */
-function sna_numbers(x, count) {
-  return x.subarray ? x.subarray(0, count) : Array.from({ length: count }, (_, i) => x[i] ?? NaN);
-}
-
-/** A copy of few numbers, quicker than slice(). */
-function shortCopy(view) {
-  const found = new Float64Array(view.length);
-  for (let i = 0; i < found.length; i++) found[i] = view[i];
-  return found;
 }
 
 export { SnaError };

@@ -1,5 +1,5 @@
 // sna_file.js - names, units, levels and ranges of a .sna file (FORMAT.md), read after the C library
-// has checked its bytes. SPDX-License-Identifier: Apache-2.0
+// has checked its bytes, and the numbers that a caller gives. SPDX-License-Identifier: Apache-2.0
 
 /** An error with the status that Python has for it: 'corrupt', 'bad_input', .. `rule` is the broken rule of
  * FORMAT.md section 12, '' for none. */
@@ -10,6 +10,23 @@ export class SnaError extends Error {
     this.status = status;
     this.rule = rule;
   }
+}
+
+/** Throws for what JavaScript would take for a number and is none. */
+export function sna_checkNumber(value) {
+  if (typeof value !== 'number' || Number.isNaN(value)) throw new SnaError('bad_input', `${value} (${typeof value}) is no number; give one`);
+}
+
+/** The first `count` numbers; null, a missing number in JSON, is no 0. */
+export function sna_numbers(x, count) {
+  return x.subarray ? x.subarray(0, count) : Array.from({ length: count }, (_, i) => x[i] ?? NaN);
+}
+
+/** A copy of few numbers, quicker than slice(). */
+export function shortCopy(view) {
+  const found = new Float64Array(view.length);
+  for (let i = 0; i < found.length; i++) found[i] = view[i];
+  return found;
 }
 
 export const SNA_CATEGORICAL = 2;

@@ -68,6 +68,11 @@ def test_jupytext_reads_the_same_cells(name: str, root: Path, pages: None) -> No
     ]
 
 
+def test_notebooks_name_no_folder_of_the_machine_that_ran_them(root: Path) -> None:
+    for path in (root / "examples" / "notebooks").glob("*.ipynb"):
+        assert "/tmp" not in path.read_text(encoding="utf-8"), path.name
+
+
 def words(svg: str) -> list[str]:
     """What a picture says, without numbers, which differ from machine to machine."""
     said = re.findall(r"<text[^>]*>([^<]*)</text>", svg)
