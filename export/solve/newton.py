@@ -25,13 +25,12 @@ from .solvers.tensor_system import TensorSystem
 from .solvers.trains import Cores, from_columns, rounded, summed
 from .weak_form.axes import ProblemAxis
 from .weak_form.errors import ProblemError
-from .weak_form.forms import Expression
+from .weak_form.forms import NOTHING
 from .weak_form.iterate import Iterate
 from .weak_form.linearised import linearised, strengths_of, with_strength
 from .weak_form.problem import Problem
 
 Floats = NDArray[np.float64]
-NOTHING = Expression(())
 FIELDS = 0.1  # of a step's tolerance: the relative error of functions of the unknown
 STEPS = 20  # at most, of one strength
 LEAST = 1 / 16  # of a step: below that continuation begins

@@ -14,7 +14,7 @@ from scipy.sparse.linalg import LinearOperator, gmres
 
 from ..solvers.assembly import assemble
 from ..weak_form.errors import ProblemError
-from ..weak_form.forms import Expression, Factor, Product
+from ..weak_form.forms import NOTHING, Expression, Factor, Product
 from ..weak_form.linearised import strengths_of, with_strength
 from ..weak_form.problem import Problem
 from .factor import factorised, load_of
@@ -24,7 +24,6 @@ from .quadrature import Place, Slopes, Terms
 Floats = NDArray[np.float64]
 Inverse = Callable[[Floats], Floats]
 STEPS = 30  # of Newton's method at most
-NOTHING = Expression(())
 INEXACT = 0.05  # of its residual: what GMRES leaves of a step
 KRYLOV = 80  # directions of GMRES at most
 LEAST = 1 / 16  # of a step: below that continuation begins

@@ -17,7 +17,7 @@ from ..solvers.progress import PointStep, Progress
 from ..solvers.tensor_system import TensorSystem
 from ..solvers.trains import Cores, permuted
 from ..weak_form.errors import ProblemError
-from ..weak_form.forms import Expression
+from ..weak_form.forms import NOTHING
 from ..weak_form.problem import Problem
 from ..weak_form.restated import parameters, restated
 from .chosen import Chosen
@@ -25,7 +25,6 @@ from .nested import nested
 from .train import train_through
 
 Floats = NDArray[np.float64]
-NOTHING = Expression(())
 MOST = 600  # points, unless `points` of the problem's defaults says another number
 SOLVED = 0.1  # of the tolerance: what may be left of a residual at a point
 STATED = 10.0  # times the tolerance: what is thought to be missing above it may be a doubt

@@ -14,7 +14,7 @@ from sna_edge.core.basis import bspline
 from ..solvers.assembly import assemble
 from ..solvers.theory import dense_form, v_norm
 from ..weak_form.axes import ProblemAxis
-from ..weak_form.forms import Expression
+from ..weak_form.forms import NOTHING
 from ..weak_form.iterate import Iterate
 from ..weak_form.linearised import linearised
 from ..weak_form.problem import Problem
@@ -96,7 +96,7 @@ def dense_around(
 
 
 def _dense(held: Problem) -> Dense:
-    system, _ = assemble(replace(held, load=Expression(())))  # the form is all that counts
+    system, _ = assemble(replace(held, load=NOTHING))  # the form is all that counts
     axes = list(range(system.dimension))
     norm = v_norm(held, system, axes)
     mass = np.asarray(dense_form(system.identity, axes, ()))

@@ -174,6 +174,10 @@ class Expression:
         return named | {a for f in functions for a in f.axes if _is_axis(a)}
 
 
+NOTHING = Expression(())
+"""The form of no terms."""
+
+
 @dataclass(frozen=True, eq=False)
 class Field(Expression):
     """The unknown or the test function; `u[label]` picks a component on a vector axis."""
