@@ -50,7 +50,7 @@ types: $(STAMP)-test $(VENV)/types/sna_export
 	  MYPYPATH=$(VENV)/types $(PY) -m mypy -p sna_edge -p sna_export; \
 	else echo "types: not checked here, numpy before 2.4 declares its own too loosely"; fi
 
-unit: $(STAMP)-test $(STAMP)-runtimes $(STAMP)-cppcheck $(STAMP)-browser .venv-runtime/.stamp
+unit: $(STAMP)-test $(STAMP)-runtimes $(STAMP)-cppcheck $(STAMP)-browser $(STAMP)-station .venv-runtime/.stamp .venv-witness/.stamp
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(PY) -m pytest -n $(JOBS)
 
 accuracy: $(STAMP)-test ## accuracy on the measured tables and functions, one table
@@ -194,6 +194,20 @@ $(STAMP)-browser: $(RECIPE) | $(STAMP)-test
 	  { [ "$$(id -u)" = 0 ] && { apt-get update && apt-get install --yes chromium nodejs; } >/dev/null 2>&1; } || \
 	  echo "no Chromium or no node here (sudo apt install chromium nodejs): their tests are skipped"
 	@touch $@
+
+# mosquitto, an MQTT broker that the station's tests start and stop; the service that Debian starts with it is left off.
+
+$(STAMP)-station: | $(PY)
+	@{ command -v mosquitto || [ -x /usr/sbin/mosquitto ]; } >/dev/null 2>&1 || \
+	  { [ "$$(id -u)" = 0 ] && { apt-get update && apt-get install --yes mosquitto; } >/dev/null 2>&1 && \
+	    { systemctl disable --now mosquitto >/dev/null 2>&1 || true; }; } || \
+	  echo "no mosquitto here (sudo apt install mosquitto): its tests are skipped"
+	@touch $@
+
+# Foreign readers of what the station sends (pysparkplug needs paho-mqtt < 2): an environment of their own.
+
+.venv-witness/.stamp: tests/constraints-witness.txt
+	$(call apart,.venv-witness,$<)
 
 # tflite-runtime and onnx2tf need numpy < 2: an environment each. The first is small and part of `make test`; the second is over 1 GB
 # and made by `make exchange` only. A folder without bin/ means that it could not be made: its tests are skipped.
