@@ -5,6 +5,10 @@
     records.seen(keys); records.judged("press-1", "P-17"); records.waiting()
     records.state(); records.stop(10.0)
 
+    history = History("station-data")            # read only, from any thread or process
+    history.latest(50, station="press-1"); history.after(number); history.find("P-17")
+    history.counts(start=.., end=..); chart(history, "press-1", "default", "width", start, end)
+
     verify("station-data")                       # is every record there, as it was written?
 
 The digest of a record is sha256(digest of the one before, its text). A record is never changed;
@@ -12,7 +16,21 @@ the oldest go by retention, which is a record itself. Times of calls are seconds
 the database holds integer milliseconds. Standard library and numpy only.
 """
 
+from .drawn import Chart, Figures, Points, chart, figures, points
+from .history import Found, History
 from .verify import Verified, verify
 from .writer import Records
 
-__all__ = ["Records", "Verified", "verify"]
+__all__ = [
+    "Chart",
+    "Figures",
+    "Found",
+    "History",
+    "Points",
+    "Records",
+    "Verified",
+    "chart",
+    "figures",
+    "points",
+    "verify",
+]

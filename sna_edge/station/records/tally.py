@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from math import inf
 
 from .ready import Ready
-from .schema import EVENT
+from .schema import EVENT, KINDS
 
 OPEN = 4096
 """Minutes held in memory."""
+JUDGED = KINDS.index("verdict")
 COUNTED = ("accept", "reject", "none", "measured", "events")
 CELL = (0, 0.0, 0.0, inf, -inf, 0, 0.0, 0.0)
 """n, mean, spread, low, high, and n, mean and spread of measured less predicted."""
@@ -36,13 +37,15 @@ class Tally:
         row[5], row[6] = min(row[5], number), max(row[6], number)
         self._changed_counts.add(key)
 
-    def add(self, series: int, minute: int, value: float | None, measured: float | None) -> None:
-        """Add a point to the minute of its output."""
-        key = series, minute
+    def add(self, series: int, one: Ready, value: float | None, measured: float | None) -> None:
+        """Add a point to the minute of its output; a value predicted counts with its verdict, not
+        again when the part is measured."""
+        key = series, one.time // 60_000
         cell = self._cells.get(key) or self._cell_before(key)
         if value is not None:
-            _merge(cell, 0, value)
-            cell[3], cell[4] = min(cell[3], value), max(cell[4], value)
+            if one.kind == JUDGED:
+                _merge(cell, 0, value)
+                cell[3], cell[4] = min(cell[3], value), max(cell[4], value)
             if measured is not None:
                 _merge(cell, 5, measured - value)
         self._changed_cells.add(key)

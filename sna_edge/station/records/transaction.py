@@ -87,7 +87,7 @@ class Transaction:
             self._points.append(
                 (series, number, one.time, one.verdict, value, lower, upper, measured, chance)
             )
-            self._tally.add(series, one.time // 60_000, value, measured)
+            self._tally.add(series, one, value, measured)
 
     def _before(self, key: tuple[int, str, int, str]) -> Answer | None:
         if (found := self._answers.get(key)) is None:

@@ -65,3 +65,9 @@ def appended(records: Records, *drafts: Draft) -> Heard:
     heard = Heard()
     records.append(drafts, heard)
     return heard.wait()
+
+
+def event(part: str = "", word: str = "acknowledged", time: float = START) -> Draft:
+    """What somebody did."""
+    told = {"kind": "event", "station": "press-1", "part": part, "event": word, "who": "mia"}
+    return Draft("event", "press-1", json.dumps(told), time, part)

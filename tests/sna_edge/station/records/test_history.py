@@ -1,0 +1,144 @@
+"""What is asked of the records equals what numpy makes of the drafts."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from sna_edge.errors import InputError
+from sna_edge.station.records import History, Records, chart, figures, points
+
+from .made import START, appended, event, measurement, verdict
+
+DAY = 86_400.0
+ULP = 2e-10
+"""Values near 10^6 are this far apart, and means are rounded so."""
+
+
+@pytest.fixture(scope="module")
+def line(tmp_path_factory):
+    """(history, times, values, measured less predicted) of 3,000 parts over a day, 10^6 + noise."""
+    folder = tmp_path_factory.mktemp("line") / "data"
+    rng = np.random.default_rng(5)
+    times = START + np.sort(rng.uniform(0, DAY, 3000))
+    values = 1e6 + rng.normal(0, 1e-3, 3000)
+    off = rng.normal(0, 0.1, 300)
+    records = Records(folder)
+    words = np.where(rng.uniform(size=3000) < 0.1, "REJECT", "ACCEPT").astype("U10")
+    words[7] = "NO VERDICT"
+    for i in range(0, 3000, 500):  # several groups, some of a part of a minute
+        drafts = [
+            verdict(f"P{k}", values[k], time=times[k], verdict=str(words[k]))
+            for k in range(i, i + 500)
+        ]
+        assert appended(records, *drafts).words == ""
+    late = [
+        measurement(f"P{k}", values[k] + off[k], values[k], time=times[k] + 60) for k in range(300)
+    ]
+    appended(records, *late)
+    appended(records, event("P5"), verdict("Q", station="press-2", time=START))
+    records.stop()
+    history = History(folder)
+    yield history, times, values, off, words
+    history.close()
+
+
+def test_a_chart_of_a_day_by_minutes(line):
+    history, times, values, _, _ = line
+    found = chart(history, "press-1", "default", "width", START, START + DAY)
+    minute = times // 60
+    steps = np.unique(np.concatenate([minute, found.time // 60]))
+    assert found.width == 60 and np.array_equal(found.time, steps * 60)
+    for i, step in enumerate(found.time // 60):
+        here = values[minute == step]
+        assert found.n[i] == len(here)
+        if len(here):
+            assert found.mean[i] == pytest.approx(here.mean(), rel=1e-14)
+            assert (found.low[i], found.high[i]) == (here.min(), here.max())
+        if len(here) > 1:
+            assert found.sd[i] == pytest.approx(here.std(ddof=1), rel=1e-5, abs=ULP)
+
+
+def test_a_chart_in_few_steps(line):
+    history, times, values, off, _ = line
+    found = chart(history, "press-1", "default", "width", START, START + DAY, most=24)
+    assert found.width == 3600 and 24 <= len(found.n) <= 25
+    assert found.n.sum() == 3000 and found.off_n.sum() == 300
+    hour = times // 3600
+    for i, step in enumerate(found.time // 3600):
+        here = values[hour == step]
+        assert found.mean[i] == pytest.approx(here.mean(), rel=1e-14)
+        assert found.sd[i] == pytest.approx(here.std(ddof=1), rel=1e-5, abs=ULP)
+    assert np.nansum(found.off * found.off_n) == pytest.approx(off.sum())
+
+
+def test_figures_of_a_time(line):
+    history, _, values, off, _ = line
+    found = figures(history, "press-1", "default", "width", START, START + 2 * DAY)
+    assert (found.n, found.off_n) == (3000, 300)
+    assert found.sd == pytest.approx(values.std(ddof=1), rel=1e-5, abs=ULP)
+    assert found.mean == pytest.approx(values.mean(), rel=1e-14)
+    assert found.off == pytest.approx(off.mean())
+    assert figures(history, "press-9", "default", "width", START, START + DAY).n == 0
+
+
+def test_points_of_an_output(line):
+    history, times, values, off, words = line
+    newest = points(history, "press-1", "default", "width", 300)
+    assert np.array_equal(newest.measured, values[:300] + off)
+    assert (newest.verdict == 0).all() and np.isnan(newest.chance).all()
+    here = points(history, "press-1", "default", "width", 10_000, start=START, end=times[1000])
+    judged = here.verdict > 0
+    assert np.array_equal(here.value[judged], values[:1000])
+    assert np.array_equal(here.verdict[judged] == 2, words[:1000] == "REJECT")
+    assert (np.diff(here.record) > 0).all()
+
+
+def test_counts(line):
+    history, _, _, _, words = line
+    found = history.counts("press-1")
+    assert {w: found[w] for w in ("ACCEPT", "REJECT", "NO VERDICT")} == {
+        w: int((words == w).sum()) for w in ("ACCEPT", "REJECT", "NO VERDICT")
+    }
+    assert (found["measured"], found["events"], history.counts()["ACCEPT"]) == (
+        300, 1, found["ACCEPT"] + 1
+    )  # fmt: skip
+    assert sum(history.counts("press-1", "default", start=START, end=START).values()) == 0
+
+
+def test_the_newest_and_those_behind(line):
+    history, *_ = line
+    assert history.last() == 3302
+    assert [r.number for r in history.latest(2)] == [3302, 3301]
+    assert [r.number for r in history.latest(2, station="press-1", kind="verdict")] == [3000, 2999]
+    assert [r.number for r in history.latest(5, kind="event")] == [3301]
+    assert [r.number for r in history.latest(1, before=10)] == [9]
+    assert [r.number for r in history.after(3300)] == [3301, 3302]
+    assert history.record(1).part == "P0" and history.record(9999) is None
+    assert history.latest(station="press-9") == []
+    with pytest.raises(InputError, match="no kind"):
+        history.latest(kind="other")
+
+
+def test_a_part_is_found_with_all_that_is_said_of_it(line):
+    history, *_ = line
+    kinds = [r.kind for r in history.find("P5")]
+    assert kinds == ["verdict", "measured", "event"]
+    assert [r.station for r in history.find("Q")] == ["press-2"]
+    assert history.find("P5", "press-2") == [] == history.find("none")
+    assert history.outputs() == [("press-1", "default", "width"), ("press-2", "default", "width")]
+
+
+def test_a_clock_that_jumps_back_loses_nothing(tmp_path):
+    records = Records(tmp_path)
+    for k, time in enumerate((START + 3600, START + 7200, START, START + 60, START + 3600)):
+        appended(records, verdict(f"P{k}", float(k), time=time))
+    records.stop()
+    history = History(tmp_path)
+    found = points(history, "press-1", "default", "width", start=START, end=START + 120)
+    assert list(found.value) == [2.0, 3.0]
+    shown = chart(history, "press-1", "default", "width", START, START + DAY)
+    assert list(shown.n) == [1, 1, 2, 1]
+    assert shown.n.sum() == 5
+    assert [r.part for r in history.after(0)] == ["P0", "P1", "P2", "P3", "P4"]
+    history.close()
