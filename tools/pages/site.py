@@ -35,6 +35,7 @@ REFERENCE = {
     "sna_edge.basis": "Bases of an axis",
     "sna_edge.calculus.distribution": "Distributions",
     "sna_edge.quality": "Limits and verdicts",
+    "sna_edge.quality.charts": "Control charts",
     "sna_edge.learning": "Learning from measured parts",
     "sna_edge.table": "Reading tables",
     "sna_edge.follow": "Tables that grow",
