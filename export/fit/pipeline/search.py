@@ -169,7 +169,7 @@ def ended(begun: list[Begun], least: float, budget: TimeBudget) -> list[Candidat
         if not one.promise < least:
             break
         try:
-            made = one.finish(budget)
+            made = one.finished(budget)
         except OutOfTime:
             break
         if made.error < least or not one.by_error:
@@ -216,7 +216,7 @@ def first_fit(
     known = begun if not part.stopped else {}
     for one in by_promise(begun)[:1]:
         if one.promise < SURE * enough:
-            simple = one.finish(part)
+            simple = one.finished(part)
             return FirstFit(samples.digest(), links[0], simple.values, base, None, known)
     found = simple_function(samples, links[0], folds, seed, size, enough, part, effort)
     if found is None:

@@ -8,7 +8,7 @@ rounding alone ends the search.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sna_edge.numerics.time_budget import TimeBudget
 
@@ -40,6 +40,13 @@ class Begun:
     promise: float
     finish: Callable[[TimeBudget], Candidate]
     by_error: bool = False
+    made: list[Candidate] = field(default_factory=list)
+
+    def finished(self, budget: TimeBudget) -> Candidate:
+        """What `finish` makes, made once."""
+        if not self.made:
+            self.made.append(self.finish(budget))
+        return self.made[0]
 
 
 @dataclass(frozen=True)

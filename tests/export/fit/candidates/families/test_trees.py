@@ -136,3 +136,19 @@ def test_where_it_is_not_begun() -> None:
     assert begun is not None
     with pytest.raises(OutOfTime):
         begun.finish(TimeBudget(0.0))
+
+
+def test_a_family_is_made_once() -> None:
+    begun = TREES.begin(task(Samples.of(X, noisy(X))))
+    assert begun is not None
+    times: list[int] = []
+
+    def counted(budget: TimeBudget) -> Candidate:
+        times.append(1)
+        return begun.finish(budget)
+
+    one = replace(begun, finish=counted, made=[])
+    error = begun.finish(TimeBudget()).error
+    assert not ended([one], 0.99 * error, TimeBudget())  # it does not compete yet
+    (found,) = ended([one], 1.01 * error, TimeBudget())
+    assert found is one.made[0] and len(times) == 1
