@@ -3,6 +3,7 @@
     records = Records("station-data")            # one writer a folder; a thread of its own
     records.append(drafts, done)                 # done(answers, "") when they are on the disk
     records.seen(keys); records.judged("press-1", "P-17"); records.waiting()
+    records.outbox.join("plant"); records.outbox.unsent("plant"); records.outbox.sent("plant", 17)
     records.state(); records.stop(10.0)
 
     history = History("station-data")            # read only, from any thread or process
@@ -16,8 +17,10 @@ the oldest go by retention, which is a record itself. Times of calls are seconds
 the database holds integer milliseconds. Standard library and numpy only.
 """
 
-from .drawn import Chart, Figures, Points, chart, figures, points
-from .history import Found, History
+from .outbox import Outbox, Parcel, Place
+from .reading.drawn import Chart, Figures, Points, chart, figures, points
+from .reading.history import Found, History
+from .retention import Keep
 from .verify import Verified, verify
 from .writer import Records
 
@@ -26,6 +29,10 @@ __all__ = [
     "Figures",
     "Found",
     "History",
+    "Keep",
+    "Outbox",
+    "Parcel",
+    "Place",
     "Points",
     "Records",
     "Verified",

@@ -15,6 +15,8 @@ from ...durable import DISK, Disk, Log
 
 FIRST = bytes(32)
 """The digest before the first record."""
+CUT = "retention cut"
+"""The event that says where the chain begins: behind record `last`, whose digest it names."""
 ANCHORS, HEAD = "anchors.log", "head"
 EVERY, SECONDS = 10_000, 60.0
 """An anchor is set after so many records, or after this time with a new one."""

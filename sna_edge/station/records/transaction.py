@@ -9,6 +9,7 @@ from ..drafts import Key
 from ..parts import Answer
 from .chain import FIRST, Mark, linked
 from .ready import Ready
+from .retention import Cut, take_away
 from .schema import VERDICTS
 from .tally import Tally
 
@@ -38,6 +39,11 @@ class Transaction:
         self._points: list[tuple[object, ...]] = []
         self._answers: dict[tuple[int, str, int, str], Answer] = {}
 
+    def digest(self, number: int) -> bytes | None:
+        """The digest of a record, None where it is not there."""
+        found = self.db.execute("SELECT digest FROM records WHERE number = ?", (number,))
+        return row[0] if (row := found.fetchone()) else None
+
     def begin(self) -> None:
         """Raises sqlite3.Error where another program holds the database."""
         self.db.execute("BEGIN IMMEDIATE")
@@ -53,6 +59,11 @@ class Transaction:
         self._tally.write()
         self._rows.clear()
         self._points.clear()
+
+    def cut(self, cut: Cut) -> None:
+        """Take the oldest records away."""
+        take_away(self.db, cut)
+        self._tally = Tally(self.db)
 
     def commit(self) -> None:
         """On the disk when this returns."""

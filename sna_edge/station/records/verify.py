@@ -11,10 +11,9 @@ from datetime import datetime
 from os import PathLike
 from typing import Any
 
-from .chain import FIRST, Mark, known, linked
+from .chain import CUT, FIRST, Mark, known, linked
 from .schema import EVENT, KINDS, VERDICTS, to_read
 
-CUT = "retention cut"
 ROWS = (
     "SELECT number, kind, s.name, r.name, part, sequence, verdict, time, text, digest"
     " FROM records LEFT JOIN names s ON s.id = station LEFT JOIN names r ON r.id = recipe"

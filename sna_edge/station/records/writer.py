@@ -4,13 +4,13 @@ disk."""
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
 from os import PathLike
 from typing import Any
 
@@ -18,14 +18,17 @@ from ...durable import DISK
 from ...errors import InputError
 from ..drafts import VERDICT, Draft, Key
 from ..parts import Answer, Done
-from .chain import EVERY, SECONDS, Anchors, Head, Mark
+from .commits import Commits, Request, Setting
 from .failures import no_room, sentence
-from .ready import iso, key_of, made, ready, storable
-from .schema import FILE, to_read, to_write
-from .transaction import Transaction, seen
+from .outbox import Outbox
+from .ready import key_of, storable
+from .retention import Keep
+from .schema import to_read
+from .transaction import seen
 
 TICK = 1.0
 """Seconds between looks at what is to do besides records."""
+FOR_EVER = Keep()
 STOPPED = "the station stops and takes no more records; send it again when it runs"
 LAST = (
     "SELECT text FROM records WHERE station = (SELECT id FROM names WHERE name = ?) AND part = ?"
@@ -33,29 +36,26 @@ LAST = (
 )
 
 
-@dataclass(slots=True)
-class Request:
-    """Drafts that become records together, or none of them."""
-
-    drafts: Sequence[Draft]
-    done: Done
-
-
 class Records:
     """The records of the station in `folder`; a `Recorder`.
 
-    `room`: drafts that may wait for the disk; beyond them `append` refuses. `most`: records after
-    which a group is committed although more wait. `busy`: seconds to wait for a program that holds
-    the database. `told`: what the events of the records themselves say of the station (clock,
-    config, version). `heard(sentence)` is called when nothing can be recorded, and with "" when it
-    can again. `fail(step)` may raise, for tests: at begin, write, commit, committed.
+    `keep`: how long and how much. `room`: drafts that may wait for the disk; beyond them `append`
+    refuses. `most`: records after which a group is committed although more wait. `busy`: seconds to
+    wait for a program that holds the database. `told`: what the events of the records themselves
+    say of the station (clock, config, version). `heard(sentence)` is called when nothing can be
+    recorded, and with "" when it can again. `fail(step)` may raise, for tests: at begin, write,
+    commit, committed. `outbox`: where records go.
+
     Raises InputError where the folder can never serve: another station writes there, a newer
     version wrote it, or it is no database.
     """
 
+    outbox: Outbox
+
     def __init__(
         self,
         folder: str | PathLike[str],
+        keep: Keep = FOR_EVER,
         *,
         room: int = 4000,
         most: int = 500,
@@ -66,17 +66,18 @@ class Records:
         fail: Callable[[str], object] = lambda step: None,
     ) -> None:
         self.folder = os.fspath(folder)
-        self._room, self._most, self._busy = room, most, busy
-        self._told, self._heard, self._clock, self._fail = told, heard, clock, fail
+        self._room, self._most, self._heard, self._clock = room, most, heard, clock
         self._queue: deque[Request] = deque()
         self._change = threading.Condition()
         self._waiting, self._stopping = 0, False
         self._judging: dict[tuple[str, str], str] = {}
-        self._words, self._remark, self._since, self._refused = "", "", 0.0, 0
-        self._events: list[Draft] = []
-        self._held = ExitStack()
+        self._words, self._since, self._refused, self._said = "", 0.0, 0, ""
+        self._held, self._reading = ExitStack(), threading.Lock()
         try:
-            self._start()
+            self._start(Setting(self.folder, keep, busy, told, clock, fail))
+        except (sqlite3.Error, OSError) as error:
+            self._held.close()
+            raise InputError(sentence(error, self.folder)) from error
         except BaseException:
             self._held.close()
             raise
@@ -122,10 +123,13 @@ class Records:
         return self._waiting
 
     def state(self) -> dict[str, Any]:
-        """{"up", "words", "waiting", "last": number of the last record, "remark"}."""
+        """{"up", "words", "waiting", "last": number of the last record, "bytes" of the database in
+        use, "free" bytes of the disk, "remark"}."""
+        words = self._words or self._commits.full
         return {
-            "up": not self._words, "words": self._words, "waiting": self._waiting,
-            "last": self._known.number, "remark": self._remark,
+            "up": not words, "words": words, "waiting": self._waiting,
+            "last": self._commits.mark.number, "bytes": self._commits.bytes,
+            "free": shutil.disk_usage(self.folder).free, "remark": self._commits.remark,
         }  # fmt: skip
 
     def stop(self, seconds: float = 10.0) -> bool:
@@ -136,69 +140,37 @@ class Records:
         self._thread.join(seconds)
         return not self._thread.is_alive()
 
+    def _start(self, setting: Setting) -> None:
+        DISK.make_folder(self.folder)
+        lock = os.path.join(self.folder, "lock")
+        if not self._held.enter_context(DISK.locked(lock)):
+            raise InputError(f"another station writes records in {self.folder}; stop it first")
+        self._commits = commits = Commits(setting)
+        self._held.callback(commits.close)
+        self._reader = to_read(self.folder)
+        self._held.callback(self._reader.close)
+        self.outbox = Outbox(self._reader, self._reading, lambda: commits.mark.number)
+        commits.outbox = self.outbox
+
     def _run(self) -> None:
         while self._next():
             pass
-        self._anchor(now=True)
-        with suppress(OSError):
-            self._head.sync()
-        if self._transaction is not None:
-            _close(self._transaction.db)
         with self._reading:
             self._held.close()
 
     def _next(self) -> bool:
-        """One turn; False after the last."""
-        group = self._taken()
-        if group or self._events or self._words:
+        """One turn; False after the last: what was asked before the stop is done."""
+        group, stopping = self._taken(), self._stopping
+        if group or self._words or self._commits.due():
             self._turn(group)
-        self._anchor()
-        return not self._stopping or bool(self._queue)
-
-    def _start(self) -> None:
-        try:
-            DISK.make_folder(self.folder)
-            lock = os.path.join(self.folder, "lock")
-            if not self._held.enter_context(DISK.locked(lock)):
-                raise InputError(f"another station writes records in {self.folder}; stop it first")
-            head = Head(self.folder)
-            self._held.callback(head.close)
-            self._head, self._anchors = head, Anchors(self.folder)
-            marks = [Mark(), *self._anchors.marks, head.mark]
-            self._known = max(marks, key=lambda mark: mark.number)
-            self._transaction: Transaction | None = self._opened()
-            self._reader, self._reading = to_read(self.folder), threading.Lock()
-            self._held.callback(self._reader.close)
-        except (sqlite3.Error, OSError) as error:
-            raise InputError(sentence(error, self.folder)) from error
-        self._anchored, self._anchored_at = 0, 0.0
-        self._anchor(now=True)
-
-    def _opened(self) -> Transaction:
-        """A new connection; where the database ends before what is known of it, an event says so
-        and no number is given twice."""
-        db = to_write(self.folder, self._busy)
-        try:
-            found = Transaction(db, self._known.number)
-            if found.mark.number < self._known.number:
-                missing = [found.mark.number + 1, self._known.number]
-                why = f"{FILE} ends before the last record that was acknowledged"
-                digest = self._known.digest.hex()
-                self._say("records missing", missing=missing, digest=digest, why=why)
-        except BaseException:
-            db.close()
-            raise
-        return found
-
-    def _say(self, event: str, **told: Any) -> None:
-        """An event of the records themselves, written with what comes next."""
-        told = {"who": "station", **told, **self._told()}
-        self._events.append(made(event, self._clock(), told))
+        self._commits.anchor()
+        return not stopping or bool(self._queue)
 
     def _taken(self) -> list[Request]:
         """Requests of up to `most` records, as soon as there is one."""
         with self._change:
-            if not (self._queue or self._stopping or self._events):
+            at_once = (self._commits.events or self._commits.cutting) and not self._words
+            if not (self._queue or self._stopping or at_once):
                 self._change.wait(TICK)
             group: list[Request] = []
             size = 0
@@ -208,66 +180,33 @@ class Records:
         return group
 
     def _turn(self, group: list[Request]) -> None:
+        answers: list[list[Answer] | str]
         try:
-            answers = self._committed(group)
+            told = (self._words, self._since, self._refused)
+            failure = self._commits.failure(*told) if self._words else None
+            answers = self._commits.write(group, failure)
+            self._words, self._refused = "", 0
         except Exception as error:  # whatever it is: nothing is acknowledged, the thread goes on
-            words = sentence(error, self.folder)
-            self._failed(words, sum(len(request.drafts) for request in group))
+            self._failed(words := sentence(error, self.folder), group)
             answers = [words for _ in group]
-        else:
-            self._went_well()
+        self._hear(self._words or self._commits.full)
         self._forget(group)
         for request, found in zip(group, answers, strict=True):
             with suppress(Exception):  # of one who asked; the others are told all the same
                 request.done(*(([], found) if isinstance(found, str) else (found, "")))
 
-    def _committed(self, group: list[Request]) -> list[list[Answer] | str]:
-        self._fail("begin")
-        if self._transaction is None:
-            self._transaction = self._opened()
-        transaction, own = self._transaction, len(self._events)
-        transaction.begin()
-        answers = [_added(transaction, request) for request in group]
-        transaction.add(map(ready, [*self._events, *self._after_failure()]))
-        self._fail("write")
-        transaction.write()
-        self._fail("commit")
-        transaction.commit()
-        del self._events[:own]
-        self._known = transaction.mark
-        with suppress(OSError):  # anchors and the database say it too
-            self._head.set(self._known)
-        self._fail("committed")
-        return answers
-
-    def _failed(self, words: str, drafts: int) -> None:
-        """Away with a connection of which nobody knows what it holds; the next turn makes one."""
-        if self._transaction is not None:
-            _close(self._transaction.db)
-            self._transaction = None
+    def _failed(self, words: str, group: list[Request]) -> None:
+        self._commits.give_up()
         if not self._words:
             self._since = self._clock()
-        self._refused += drafts
-        if words != self._words:
-            self._words = words
-            self._hear(words)
-
-    def _after_failure(self) -> list[Draft]:
-        """The event that tells, as soon as there is a disk again, what it cost."""
-        if not self._words:
-            return []
-        told = {"who": "station", "why": self._words, "since": iso(self._since),
-                "not_recorded": self._refused, **self._told()}  # fmt: skip
-        return [made("records not written", self._clock(), told)]
-
-    def _went_well(self) -> None:
-        if self._words:
-            self._words, self._refused = "", 0
-            self._hear("")
+        self._words = words
+        self._refused += sum(len(request.drafts) for request in group)
 
     def _hear(self, words: str) -> None:
-        with suppress(Exception):  # of the one who hears
-            self._heard(words)
+        if words != self._said:
+            self._said = words
+            with suppress(Exception):  # of the one who hears
+                self._heard(words)
 
     def _forget(self, group: list[Request]) -> None:
         with self._change:
@@ -277,34 +216,3 @@ class Records:
                     key = draft.station, draft.part
                     if self._judging.get(key) is draft.text:
                         del self._judging[key]
-
-    def _anchor(self, *, now: bool = False) -> None:
-        """Set a mark that lasts, now and then and in the end."""
-        new, at = self._known.number - self._anchored, time.monotonic()
-        due = new >= EVERY or (new and at - self._anchored_at >= SECONDS)
-        if not (due or (now and new)):
-            return
-        self._anchored_at = at
-        try:
-            self._anchors.set(self._known, round(self._clock() * 1000))
-        except OSError as error:
-            self._remark = f"no anchor was set ({error}); the station tries again"
-            return
-        self._anchored, self._remark = self._known.number, ""
-
-
-def _added(transaction: Transaction, request: Request) -> list[Answer] | str:
-    """Answers, or why these drafts can be no records: nothing of them is written."""
-    try:
-        records = [ready(draft) for draft in request.drafts]
-    except InputError as error:
-        return str(error)
-    return transaction.add(records)
-
-
-def _close(db: sqlite3.Connection) -> None:
-    with suppress(sqlite3.Error):
-        if db.in_transaction:
-            db.execute("ROLLBACK")
-    with suppress(sqlite3.Error):
-        db.close()

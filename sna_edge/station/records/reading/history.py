@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from os import PathLike
 from typing import Any
 
-from ...errors import InputError
-from .ready import storable
-from .schema import KINDS, VERDICTS, to_read
+from ....errors import InputError
+from ..ready import storable
+from ..schema import KINDS, VERDICTS, to_read
 
 COLUMNS = (
     "number, kind, (SELECT name FROM names WHERE id = records.station),"

@@ -1,0 +1,1 @@
+"""What is asked of records, beside the station that writes them."""
