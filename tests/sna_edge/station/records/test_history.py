@@ -1,4 +1,5 @@
-"""What is asked of the records equals what numpy makes of the drafts."""
+"""What is asked of the records (sna_edge.station.records.reading) equals what numpy makes of the
+drafts."""
 
 from __future__ import annotations
 
