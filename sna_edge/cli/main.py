@@ -33,6 +33,7 @@ WORDS = (
     "capability",
     "limits",
     "watch",
+    "station",
     "learned",
     "audit",
     "refit",

@@ -7,15 +7,13 @@ import argparse
 import json
 import os
 import sys
-from dataclasses import replace
 from hashlib import sha256
 
 from ...errors import InputError, SnaError
 from ...files import from_bytes
-from ...learning.escape import KEPT, fewest
 from ...model import Model
 from ...quality import Line
-from ...quality.accepting.rule import Escape
+from ...quality.accepting.foreign import own_threshold
 from ...quality.limits import limits_in
 from ...signing import Trust, configured_keys, examined
 from ...store import Store
@@ -55,7 +53,8 @@ class Watched:
         data = document_bytes(path)  # read once: these are hashed, and these judge
         line = Line(model, limits_in(data, path, model), advice_ms=self._args.advice_ms)
         self._release()
-        self._say_rule(line, trust.sha256)
+        for sentence in own_threshold(line, trust.sha256):
+            self.say(sentence)
         rated = line.acceptance.rated() if line.acceptance else None
         line.learner = learner_of(self._args, model, trust, self._note, self.say, rated)
         self._line = line
@@ -63,24 +62,6 @@ class Watched:
         numbers = ", ".join(json.dumps(name).replace("%", "%%") + ": %r" for name in line.names)
         told = f', "model": {json.dumps(trust.said)}, "limits": "{digest}"}}'
         return line, told, f', "reading": {{{numbers}}}'
-
-    def _say_rule(self, line: Line, sha256: str) -> None:
-        """Forget a threshold of escape that was found for another model; say where none is kept."""
-        escape = line.limits.escape
-        if escape is None or line.acceptance is None:
-            return
-        if escape.model and escape.model != sha256:
-            line.judge_by(replace(line.limits, escape=Escape(escape.rate)))
-            self.say(
-                "the threshold of escape was found for another model and is not used; run sna-edge"
-                " limits with this one"
-            )
-        if line.acceptance.unkept:
-            rows = fewest(escape.rate)
-            proof = "measured parts prove it"
-            if rows > KEPT:
-                proof = f"sna-edge limits has proven it with {rows:,} measured rows or more"
-            self.say(f"{line.acceptance.unkept}: nothing is accepted until {proof}")
 
     def close(self) -> None:
         """Let another process learn into the file, and keep the log."""

@@ -10,25 +10,10 @@ from contextlib import suppress
 from typing import Any
 
 from ...quality.echo import ECHOED, altered, sent
-from ..console import json_value
+from ...quality.encoded import encoded, quotable
 from ..trusted.watched import Watched
 
 QUOTED = 2048  # bytes; longer lines hold more than what is judged by
-
-_encoder = json.JSONEncoder(allow_nan=False, check_circular=False)
-_c_encoder: Any = getattr(json.encoder, "c_make_encoder", None)
-if _c_encoder is not None:  # made once, not per line as JSONEncoder.encode does
-    _c_encoder = _c_encoder(
-        None,
-        _encoder.default,
-        json.encoder.encode_basestring_ascii,
-        None,
-        ": ",
-        ", ",
-        False,
-        False,
-        False,
-    )
 
 
 def stored(watched: Watched) -> None:
@@ -79,23 +64,10 @@ def _beside_lines(answers: list[dict[str, Any]], lines: Sequence[bytes]) -> Iter
             yield _text(answer, line)[:-1]
 
 
-def quotable(lines: bytes) -> bool:
-    """Whether lines that were read as objects can stand in others as they are."""
-    ends = b"\r" in lines
-    return lines.isascii() and not ends and b"NaN" not in lines and b"Infinity" not in lines
-
-
 def _text(answer: dict[str, Any], line: bytes) -> str:
     if line and altered(answer):
         return _as_sent(answer, line)
-    try:
-        return _encode(answer)
-    except ValueError:  # an interval that overflowed
-        return json.dumps(json_value(answer), ensure_ascii=True, allow_nan=False)
-
-
-def _encode(answer: dict[str, Any]) -> str:
-    return "".join(_c_encoder(answer, 0)) if _c_encoder is not None else _encoder.encode(answer)
+    return encoded(answer)
 
 
 def _as_sent(answer: dict[str, Any], line: bytes) -> str:

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from sna_edge.cli.watching.answers import quotable, write
+from sna_edge.cli.watching.answers import write
+from sna_edge.quality.encoded import quotable
 
 
 def written(

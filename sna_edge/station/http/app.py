@@ -1,0 +1,108 @@
+"""The application behind the door: what each address needs, and who answers it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from typing import Any
+from urllib.parse import unquote
+
+from ..plant import Plant
+from .guard import Guard, Refused
+from .metrics import exposition, registry
+from .parts import Receive, arrivals, body, recorded, text
+from .settings import HttpSettings
+
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Scope = MutableMapping[str, Any]
+Behind = Callable[[Scope, Receive, Send], Awaitable[None]]
+PLAIN = "text/plain; version=0.0.4; charset=utf-8"
+HEADERS = [
+    (b"x-content-type-options", b"nosniff"),
+    (b"cache-control", b"no-store"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+]
+
+
+class App:
+    """POST /stations/NAME/parts, GET /metrics, GET /health, GET /status; everything else goes to
+    `behind`, where the configuration asks for the page. `scope["person"]` is the name of who calls,
+    `scope["role"]` the role."""
+
+    def __init__(self, plant: Plant, settings: HttpSettings, behind: Behind | None = None) -> None:
+        self._plant, self._settings, self._behind = plant, settings, behind
+        self._guard, self._registry = Guard(settings), registry(plant)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        try:
+            await self._answer(scope, receive, send)
+        except Refused as refused:
+            more = [(b"retry-after", b"1")] if refused.status == 503 else []
+            if refused.status == 401:
+                more = [(b"www-authenticate", b"Bearer")]
+            if refused.status in (408, 413):
+                more = [(b"connection", b"close")]
+            told = json.dumps({"error": str(refused)}).encode() + b"\n"
+            await reply(send, refused.status, told, more=more)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        method, path = scope["method"], scope["path"]
+        if path.startswith("/stations/") and path.endswith("/parts"):
+            await self._parts(scope, receive, send, path[len("/stations/") : -len("/parts")])
+        elif path == "/health" and method in ("GET", "HEAD"):
+            why = self._plant.health()
+            told = {"status": "ok"} if not why else {"status": "no records", "why": why}
+            await reply(send, 503 if why else 200, json.dumps(told).encode() + b"\n")
+        elif path == "/metrics" and method == "GET":
+            self._known(scope, "line")
+            await reply(send, 200, exposition(self._registry), kind=PLAIN)
+        elif path == "/status" and method == "GET":
+            self._known(scope, "operator")
+            await reply(send, 200, json.dumps(self._plant.status()).encode() + b"\n")
+        elif self._behind is not None:
+            self._known(scope, "operator")
+            await self._behind(scope, receive, send)
+        else:
+            raise Refused(404, "nothing is here; parts go to POST /stations/NAME/parts")
+
+    def _known(self, scope: Scope, role: str) -> None:
+        person = self._guard.person(scope, role)
+        scope["person"], scope["role"] = person.name, person.role
+
+    async def _parts(self, scope: Scope, receive: Receive, send: Send, station: str) -> None:
+        self._known(scope, "line")
+        station = unquote(station)
+        if station not in self._plant.config.stations:
+            names = ", ".join(self._plant.config.stations)
+            raise Refused(404, f"no station is called {station[:60]!r}; stations are {names}")
+        if scope["method"] != "POST":
+            raise Refused(405, "parts are sent by POST")
+        headers: Mapping[bytes, bytes] = dict(scope["headers"])
+        data = await body(receive, self._settings.body, self._settings.seconds)
+        kind = headers.get(b"content-type", b"").split(b";")[0].strip().lower().decode("latin-1")
+        found, form = arrivals(data, kind, station)
+        if not found:
+            raise Refused(400, "the message holds no part; send a JSON object for each")
+        answers = await recorded(self._plant.desk, found)
+        again = str(sum(answer.again for answer in answers)).encode()
+        await reply(
+            send, 200, text(answers, form), kind=form.partition(";")[0],
+            more=[(b"station-again", again)],
+        )  # fmt: skip
+
+
+async def reply(
+    send: Send, status: int, data: bytes, *, kind: str = "application/json",
+    more: list[tuple[bytes, bytes]] | None = None,
+) -> None:  # fmt: skip
+    """One whole answer."""
+    headers = [
+        (b"content-type", kind.encode()),
+        (b"content-length", str(len(data)).encode()),
+        *HEADERS,
+        *(more or []),
+    ]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": data})

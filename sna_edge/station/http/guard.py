@@ -1,0 +1,78 @@
+"""Who calls, and whether it is a page of somebody else that makes a browser call."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from http.cookies import CookieError, SimpleCookie
+from typing import Any
+
+from .people import ANYBODY, Person
+from .protocol import PEER
+from .settings import HttpSettings
+
+OWN = frozenset(("localhost", "127.0.0.1", "::1"))
+COOKIE = "station-token"
+Scope = Mapping[str, Any]
+
+
+class Refused(Exception):
+    """`status` and one sentence."""
+
+    def __init__(self, status: int, sentence: str) -> None:
+        super().__init__(sentence)
+        self.status = status
+
+
+class Guard:
+    """Lets people in as the settings say."""
+
+    def __init__(self, settings: HttpSettings) -> None:
+        self._people = settings.people
+        self._hosts = OWN | {settings.host.lower(), *(h.lower() for h in settings.hosts)}
+        self._everywhere = settings.people is not None and not settings.hosts
+
+    def person(self, scope: Scope, role: str) -> Person:
+        """Who calls, and may do what needs `role`. Raises Refused."""
+        headers = {k.decode("latin-1"): v.decode("latin-1") for k, v in scope["headers"]}
+        self._same_place(headers)
+        person = ANYBODY if self._people is None else self._known(scope, headers)
+        if not person.may(role):
+            raise Refused(403, f"{person.name} has the role {person.role}; this needs {role}")
+        return person
+
+    def _same_place(self, headers: Mapping[str, str]) -> None:
+        """A browser that was led here by another page says so in Host or Origin."""
+        host = headers.get("host", "")
+        if not self._everywhere and _name(host) not in self._hosts:
+            raise Refused(403, "this station is not called by that name; add it to hosts in [http]")
+        origin = headers.get("origin")
+        if origin is not None and origin.partition("://")[2].lower() != host.lower():
+            raise Refused(403, "a page of another origin may not call this station")
+
+    def _known(self, scope: Scope, headers: Mapping[str, str]) -> Person:
+        assert self._people is not None
+        kind, _, token = headers.get("authorization", "").partition(" ")
+        if kind.lower() != "bearer":
+            token = _cookie(headers.get("cookie", ""))
+        found = self._people.by_token(token.strip()) if token else None
+        found = found or self._people.by_certificate(scope.get("state", {}).get(PEER))
+        if found is None:
+            raise Refused(
+                401, "who are you? send Authorization: Bearer TOKEN, or a client certificate"
+            )
+        return found
+
+
+def _name(host: str) -> str:
+    """The name in a Host header, without its port."""
+    if host.startswith("["):
+        return host[1:].partition("]")[0].lower()
+    return host.rpartition(":")[0].lower() if ":" in host else host.lower()
+
+
+def _cookie(header: str) -> str:
+    try:
+        found = SimpleCookie(header).get(COOKIE)
+    except CookieError:
+        return ""
+    return found.value if found else ""

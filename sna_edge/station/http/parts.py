@@ -1,0 +1,92 @@
+"""POST /stations/NAME/parts: one JSON object, a list of them, or one a line; answered when every
+part has its record on the disk."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any
+
+from ..messages import of_line, of_lines, of_list
+from ..parts import Answer, Arrival, Desk
+from .guard import Refused
+
+MOST = 10_000
+"""Parts of one message."""
+RECORDED = 30.0
+"""Seconds that records may take until the sender is told to try again."""
+Receive = Callable[[], Awaitable[Mapping[str, Any]]]
+JSON, LINES = "application/json", "application/x-ndjson"
+
+
+async def body(receive: Receive, most: int, seconds: float) -> bytes:
+    """The body of a request. Raises Refused where it is too long or comes too slowly."""
+
+    async def whole() -> bytes:
+        pieces, size = [], 0
+        while True:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                raise Refused(400, "the client has gone")
+            piece = message.get("body", b"")
+            size += len(piece)
+            if size > most:
+                raise Refused(413, f"the message is longer than {most} bytes; send fewer parts")
+            pieces.append(piece)
+            if not message.get("more_body"):
+                return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+    try:
+        return await asyncio.wait_for(whole(), seconds)
+    except asyncio.TimeoutError:
+        raise Refused(408, f"the message did not come within {seconds:g} s") from None
+
+
+def arrivals(data: bytes, kind: str, station: str) -> tuple[list[Arrival], str]:
+    """The parts of a message and the type of the answer. Raises Refused."""
+    if kind in (LINES, "application/jsonl", "application/ndjson"):
+        found, form = of_lines(data, station, "http"), LINES
+    elif data.lstrip()[:1] == b"[":
+        found, form = of_list(data, station, "http"), JSON
+        form = f"{JSON}; list"
+    else:
+        return [of_line(data, station, "http")], JSON
+    if len(found) > MOST:
+        raise Refused(413, f"more than {MOST} parts in one message; send fewer")
+    return found, form
+
+
+async def recorded(desk: Desk, found: Sequence[Arrival]) -> list[Answer]:
+    """Their answers, once they are on the disk. Raises Refused where there is no room now."""
+    loop = asyncio.get_running_loop()
+    future: asyncio.Future[tuple[list[Answer], str]] = loop.create_future()
+
+    def told(answers: list[Answer], sentence: str) -> None:
+        if not future.done():
+            future.set_result((answers, sentence))
+
+    def done(answers: list[Answer], sentence: str) -> None:
+        try:
+            loop.call_soon_threadsafe(told, answers, sentence)
+        except RuntimeError:  # the loop has ended, and the sender with it
+            return
+
+    if not desk.submit(found, done):
+        raise Refused(503, "too many parts wait; send it again in a second")
+    try:
+        answers, sentence = await asyncio.wait_for(future, RECORDED)
+    except asyncio.TimeoutError:
+        raise Refused(503, "no record yet; send it again, it counts once") from None
+    if sentence:
+        raise Refused(503, sentence)
+    return answers
+
+
+def text(answers: Sequence[Answer], form: str) -> bytes:
+    """The body of the answer."""
+    if form == LINES:
+        return "".join([f"{a.text}\n" for a in answers]).encode()
+    if form == JSON:
+        return f"{answers[0].text}\n".encode()
+    joined = ",\n".join([a.text for a in answers])
+    return f"[{joined}]\n".encode()

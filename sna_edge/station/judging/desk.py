@@ -1,0 +1,323 @@
+"""The thread that judges: what waits is taken together, one call of the line for each recipe, then
+handed to the writer; a verdict never waits for a disk or for a reader."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from threading import Condition, Lock, Thread
+from typing import Any
+
+from ...errors import InputError
+from ...learning.measured import KEY, alone_in, identity_of
+from ...quality import NO_VERDICT
+from ..bus import EVENT, STATE, VERDICT, Bus
+from ..config import DEFAULT, Configuration
+from ..drafts import Draft, Recorder
+from ..parts import Answer, Arrival, Done
+from .clock import Clock
+from .joining import Joining, Judged, joined, mark_of, measured_of
+from .latency import Latency
+from .request import Flight, Place, Request
+from .served import Served
+from .texts import Texts
+
+TOGETHER = 256
+"""Arrivals that are judged in one call."""
+LOOK = 0.25
+"""Seconds after which the thread looks at the clock and shows that it lives."""
+Cell = tuple[str, str]
+
+
+class JudgingDesk:
+    """`cells`: {(station, recipe): what judges}; `alive` is called at least every LOOK seconds from
+    the thread that judges, never while it is stuck. Counts: `verdicts` {(station, recipe, word)},
+    `again`, `refused` arrivals for lack of room."""
+
+    def __init__(
+        self,
+        config: Configuration,
+        cells: Mapping[Cell, Served],
+        recorder: Recorder,
+        bus: Bus,
+        clock: Clock,
+        alive: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.config, self.cells = config, dict(cells)
+        self.latency, self.verdicts = Latency(), dict[tuple[str, str, str], int]()
+        self.again = self.refused = 0
+        self.texts = Texts(clock, config.digest)
+        self._recorder, self._bus, self._clock, self._alive = recorder, bus, clock, alive
+        self._joining, self._flight = Joining(recorder.judged), Flight()
+        self._waiting: deque[Request] = deque()
+        self._turns: deque[Callable[[], None]] = deque()
+        self._some, self._count, self._open = Condition(Lock()), 0, False
+        self._numbered, self._began = 0, time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(clock.now()))
+        self._thread = Thread(target=self._run, name="verdicts", daemon=True)
+        self._looked = 0.0
+
+    # Called from every thread.
+
+    def start(self) -> None:
+        """Begin to judge."""
+        self._open = True
+        self._thread.start()
+
+    def submit(self, arrivals: Sequence[Arrival], done: Done) -> bool:
+        """As `Desk.submit`. Raises InputError for a station that the configuration lacks."""
+        for arrival in arrivals:
+            if arrival.station not in self.config.stations:
+                raise InputError(
+                    f"no station is called {arrival.station!r}; stations are"
+                    f" {', '.join(self.config.stations)}"
+                )
+        with self._some:
+            full = self._count and self._count + len(arrivals) > self.config.queue
+            if not self._open or full or self._recorder.waiting() > self.config.queue:
+                self.refused += len(arrivals)
+                return False
+            if arrivals:
+                self._waiting.append(Request(arrivals, done))
+                self._count += len(arrivals)
+                self._some.notify()
+        if not arrivals:
+            done([], "")
+        return True
+
+    def turn(self, what: Callable[[], None]) -> None:
+        """Do something in the thread that judges, between two parts."""
+        with self._some:
+            self._turns.append(what)
+            self._some.notify()
+
+    def note(self, event: str, done: Done | None = None, **entries: Any) -> None:
+        """Write an event, as `Texts.event` takes it; `done` hears of it when it is on the disk."""
+
+        def written(answers: list[Answer], sentence: str) -> None:
+            for answer in answers:
+                self._bus.publish(EVENT, answer.text)
+            if done is not None:
+                done(answers, sentence)
+
+        self._recorder.append([self.texts.event(event, **entries)], written)
+
+    @property
+    def waiting(self) -> int:
+        """Arrivals that wait to be judged."""
+        return self._count
+
+    @property
+    def running(self) -> bool:
+        """Whether the thread lives."""
+        return self._thread.is_alive()
+
+    def stop(self, seconds: float) -> bool:
+        """Take nothing new, judge what waits; whether that was done in time."""
+        with self._some:
+            self._open = False
+            self._some.notify()
+        if self._thread.ident is not None:
+            self._thread.join(seconds)
+        return not self._thread.is_alive()
+
+    # In the thread that judges.
+
+    def _run(self) -> None:
+        while True:
+            with self._some:
+                if not self._waiting and not self._turns and self._open:
+                    self._some.wait(LOOK)
+                turns, requests = list(self._turns), self._taken()
+                self._turns.clear()
+                if not requests and not turns and not self._open:
+                    return
+            for turn in turns:
+                self._safely(turn)
+            if requests:
+                self._safely(lambda: self._batch(requests), requests)  # noqa: B023
+            if (now := time.monotonic()) - self._looked >= LOOK:
+                self._looked = now
+                if jumped := self._clock.look():
+                    self.note("clock jumped", why=jumped)
+                self._alive()
+
+    def _taken(self) -> list[Request]:
+        """The oldest requests, about TOGETHER arrivals."""
+        found, n = list[Request](), 0
+        while self._waiting and (not found or n + len(self._waiting[0].arrivals) <= TOGETHER):
+            found.append(self._waiting.popleft())
+            n += len(found[-1].arrivals)
+        self._count -= n
+        return found
+
+    def _safely(self, what: Callable[[], None], requests: Sequence[Request] = ()) -> None:
+        """A fault of ours ends a batch, never the station: nothing of it is acknowledged."""
+        try:
+            what()
+        except Exception as error:
+            self._alarm(f"internal fault, {type(error).__name__}: {error}")
+            for request in requests:
+                if not request.failed:
+                    request.failed = True
+                    request.done([], "an internal fault; nothing was recorded, send it again")
+
+    def _batch(self, requests: Sequence[Request]) -> None:
+        fresh = self._fresh(requests)
+        drafts = list[Draft]()
+        try:
+            for cell, places in self._by_cell(fresh).items():
+                drafts += self._judged(cell, places)
+            if drafts:
+                self._recorder.append(drafts, lambda found, why: self._landed(drafts, found, why))
+        except BaseException:
+            self._flight.abandon([(a.station, a.part, a.sequence, m) for _, a, m in fresh])
+            raise
+        now = time.perf_counter_ns()
+        for request in requests:
+            self.latency.add(now - request.at, len(request.arrivals))
+
+    def _fresh(self, requests: Sequence[Request]) -> list[tuple[Place, Arrival, str]]:
+        """What has no record and is not on its way to one: place, arrival, mark."""
+        found = []
+        for request in requests:
+            for i, arrival in enumerate(request.arrivals):
+                named = self._named(arrival)
+                found.append(((request, i), named, self._mark(named)))
+        keys = [(a.station, a.part, a.sequence, mark) for _, a, mark in found]
+        asked = [key for key, ((r, i), _, _) in zip(keys, found, strict=True) if r.arrivals[i].part]
+        seen = self._recorder.seen(asked) if asked else {}
+        fresh = []
+        for key, one in zip(keys, found, strict=True):
+            if key in seen:
+                self.again += 1
+                if self._flight.known(one[0], seen[key]):
+                    one[0][0].finish()
+            elif self._flight.join(key, one[0]):
+                self.again += 1
+            else:
+                self._flight.start(key, one[0])
+                fresh.append(one)
+        return fresh
+
+    def _named(self, arrival: Arrival) -> Arrival:
+        """With an id of the part, and the reading named as the arrival is."""
+        part, reading = arrival.part, arrival.reading
+        if not part:
+            self._numbered += 1
+            part = f"{self._began}-{self._numbered}"
+        if not isinstance(reading, str) and str(identity_of(reading)) != part:
+            reading = {**reading, "id": part}
+        if part is arrival.part and reading is arrival.reading:
+            return arrival
+        return Arrival(
+            arrival.station, reading, part, arrival.sequence, arrival.recipe, arrival.door,
+            arrival.sent,
+        )  # fmt: skip
+
+    def _mark(self, arrival: Arrival) -> str:
+        """Of measured values that come alone; "" for what is to be judged."""
+        reading = arrival.reading
+        if isinstance(reading, str) or KEY not in reading:
+            return ""
+        names = {name for (station, _), one in self.cells.items() if station == arrival.station
+                 for name in one.line.names}  # fmt: skip
+        return mark_of(reading) if alone_in([reading], names) else ""
+
+    def _by_cell(
+        self, fresh: Sequence[tuple[Place, Arrival, str]]
+    ) -> dict[Cell, list[tuple[Arrival, str]]]:
+        found: dict[Cell, list[tuple[Arrival, str]]] = {}
+        for _, arrival, mark in fresh:
+            found.setdefault(self._cell(arrival, mark), []).append((arrival, mark))
+        return found
+
+    def _cell(self, arrival: Arrival, mark: str) -> Cell:
+        """Which recipe judges; one that is not there where the message names none."""
+        recipe = arrival.recipe
+        if not recipe and mark and (part := self._joining.find(arrival.station, arrival.part)):
+            recipe = part.recipe
+        recipes = self.config.stations[arrival.station].recipes
+        if not recipe:
+            recipe = next(iter(recipes)) if len(recipes) == 1 else DEFAULT
+        return arrival.station, recipe
+
+    def _judged(self, cell: Cell, arrivals: Sequence[tuple[Arrival, str]]) -> list[Draft]:
+        served = self.cells.get(cell)
+        if served is None:
+            return [self._without(cell, arrival, mark) for arrival, mark in arrivals]
+        readings = [self._awaited(a) if not mark else a.reading for a, mark in arrivals]
+        try:
+            answers = served.line.readings(readings)
+        except Exception as error:  # one reading that nobody has thought of
+            if len(arrivals) > 1:
+                return [d for one in arrivals for d in self._judged(cell, [one])]
+            self._alarm(f"internal fault, {type(error).__name__}: {error}", station=cell[0])
+            why = "an internal fault while it was judged"
+            answers = [{"verdict": NO_VERDICT, "status": "bad_input", "reason": why}]
+        return [
+            self._drafted(served, cell, arrival, mark, reading, answer)
+            for (arrival, mark), reading, answer in zip(arrivals, readings, answers, strict=True)
+        ]
+
+    def _awaited(self, arrival: Arrival) -> Mapping[str, Any] | str:
+        """The reading, with measured values that have come before it."""
+        reading = arrival.reading
+        if isinstance(reading, str) or KEY in reading:
+            return reading
+        measured = self._joining.awaited(arrival.station, arrival.part)
+        return {**reading, KEY: measured} if measured else reading
+
+    def _drafted(
+        self, served: Served, cell: Cell, arrival: Arrival, mark: str,
+        reading: Mapping[str, Any] | str, answer: dict[str, Any],
+    ) -> Draft:  # fmt: skip
+        verdict, limits = answer.get("verdict", ""), served.line.limits
+        part = Judged(cell[1], verdict, answer.get("outputs", {}))
+        if mark:
+            known = self._joining.find(arrival.station, arrival.part)
+            if known is None and not isinstance(reading, str):
+                self._joining.wait(arrival.station, arrival.part, reading[KEY])
+            part = known or part
+        else:
+            self._joining.add(arrival.station, arrival.part, part)
+            count = (*cell, verdict)
+            self.verdicts[count] = self.verdicts.get(count, 0) + 1
+        if not isinstance(reading, str) and reading.get(KEY) is not None:
+            joined(answer, measured_of(served.line.model, reading[KEY]), part, limits)
+        for sentence in answer.get("alarms", ()):
+            self.note("alarm", station=cell[0], recipe=cell[1], part=arrival.part, why=sentence,
+                      source="learner")  # fmt: skip
+        return self.texts.answered(arrival, cell[1], answer, served.told, mark)
+
+    def _without(self, cell: Cell, arrival: Arrival, mark: str) -> Draft:
+        """No verdict, for lack of a recipe."""
+        recipes = ", ".join(self.config.stations[cell[0]].recipes)
+        why = f"{cell[0]} has no recipe {cell[1]!r}; its recipes are {recipes}"
+        answer: dict[str, Any] = {"verdict": NO_VERDICT, "status": "bad_input", "reason": why}
+        if not isinstance(arrival.reading, str):
+            answer["reading"] = arrival.reading
+        count = (*cell, NO_VERDICT)
+        if not mark:
+            known = cell[1] if len(self.verdicts) < 1000 else ""
+            count = (cell[0], known, NO_VERDICT)
+            self.verdicts[count] = self.verdicts.get(count, 0) + 1
+        return self.texts.answered(arrival, cell[1], answer, "", mark)
+
+    # In the thread that writes.
+
+    def _landed(self, drafts: Sequence[Draft], answers: Sequence[Answer], why: str) -> None:
+        for request in self._flight.landed(drafts, answers, why):
+            if request.failed:
+                request.done([], why)
+            else:
+                request.finish()
+        if self._bus.wanted(VERDICT):
+            for answer in answers:
+                if not answer.again:
+                    self._bus.publish(VERDICT, answer.text)
+
+    def _alarm(self, why: str, **entries: Any) -> None:
+        self._bus.publish(STATE, json.dumps({"state": "alarm", "why": why}))
+        self.note("alarm", why=why, source="station", **entries)

@@ -1,0 +1,121 @@
+"""What one recipe of a station is judged with: a model, its limits, what was learned beside it; and
+whether another model or other limits have come."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from hashlib import sha256
+
+from ...artifact.disk import read_whole
+from ...errors import InputError
+from ...files import from_bytes
+from ...learning import Learner
+from ...model import Model
+from ...quality import Line
+from ...quality.accepting.foreign import own_threshold
+from ...quality.limits import limits_in
+from ...signing import Trust, configured_keys, examined
+from ...store import Store
+from ...values.documents import document_bytes
+from ..config import Configuration, Recipe
+from .gate import predicts
+
+Marks = tuple[tuple[int, int, int] | None, ...]
+
+
+@dataclass
+class Served:
+    """`told` ends every record: which model, which limits. `marks` of the files that it was made
+    of; `said`: sentences about its limits; `rows` that it has predicted."""
+
+    recipe: Recipe
+    line: Line
+    trust: Trust
+    limits: str
+    marks: Marks
+    rows: int = 0
+    said: list[str] = field(default_factory=list)
+    told: str = ""
+
+    def __post_init__(self) -> None:
+        model = json.dumps(self.trust.said)
+        self.told = f', "model": {model}, "limits": "{self.limits}"'
+
+
+def marks_of(recipe: Recipe) -> Marks:
+    """What changes with every change of the model and the limits."""
+    source = os.path.join(recipe.store, "log") if recipe.store else recipe.model
+    return _mark(source), _mark(recipe.limits)
+
+
+def _mark(path: str) -> tuple[int, int, int] | None:
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return found.st_ino, found.st_size, found.st_mtime_ns
+
+
+def served(recipe: Recipe, config: Configuration) -> Served:
+    """A recipe ready to judge, nothing learned yet: the keys vouch for its model, it reproduces its
+    reference outputs and predicts the acceptance rows. Raises SnaError, OSError."""
+    marks = marks_of(recipe)  # before the files are read: what changes meanwhile is seen
+    model, trust = _model(recipe, config)
+    data = document_bytes(recipe.limits)  # read once: these are hashed, and these judge
+    line = Line(model, limits_in(data, recipe.limits, model), advice_ms=recipe.advice_ms)
+    rows = predicts(model, recipe) if recipe.accept_rows else 0
+    said = own_threshold(line, trust.sha256)
+    line.readings([{}, {}])  # the first call makes what later ones use
+    return Served(recipe, line, trust, sha256(data).hexdigest(), marks, rows, said)
+
+
+def _model(recipe: Recipe, config: Configuration) -> tuple[Model, Trust]:
+    keys = configured_keys(config.keys)
+    if recipe.store:
+        active = Store(recipe.store).active()
+        trust = examined(active.data, keys, insecure=config.insecure)
+        return from_bytes(active.data, config.backend, path=active.path), trust
+    data = read_whole(recipe.model)
+    trust = examined(data, keys, insecure=config.insecure)
+    return from_bytes(data, config.backend, path=recipe.model), trust
+
+
+def learner(
+    new: Served, path: str, tell: Callable[[str], None], old: Served | None = None
+) -> Learner | None:
+    """What learns beside it into the file `path`; that of `old` where model and limits ask for the
+    same. Raises InputError where the keys of this machine allow no corrections."""
+    mode = new.recipe.learn
+    if mode == "none":
+        return None
+    if mode != "observe" and not new.trust.may_correct:
+        raise InputError(
+            f"learn = {mode!r}: the keys of this machine allow no corrections of this model; add"
+            ' the word corrections to the line of its key, or write learn = "none"'
+        )
+    rated = new.line.acceptance.rated() if new.line.acceptance else None
+    before = old.line.learner if old else None
+    if old is not None and before is not None:
+        was = old.line.acceptance.rated() if old.line.acceptance else None
+        if old.trust.sha256 == new.trust.sha256 and was is None and rated is None:
+            return before
+        before.close()
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    found = Learner(new.line.model, new.trust.sha256, mode, path, lazy=True, tell=tell, rated=rated)
+    if found.useless:
+        found.close()
+        raise InputError(f'learn = {mode!r}: {found.useless}; write learn = "none"')
+    return found
+
+
+def same_inputs(old: Model, new: Model) -> None:
+    """Raises InputError where messages that were made for `old` do not fit `new`: it asks for other
+    inputs, or lacks an output."""
+    if set(new.input_names) - set(old.input_names):
+        raise InputError(
+            f"it has other inputs ({', '.join(new.input_names)}); give its recipe another name, and"
+            " start the station again"
+        )

@@ -1,0 +1,147 @@
+"""One station from its start to its graceful end."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from threading import Event
+
+from .. import __version__
+from ..errors import InputError, SnaError
+from .bus import EVENT, Bus
+from .config import Configuration
+from .doors import full_name, made
+from .judging import Clock, JudgingDesk, Served, learner, served
+from .judging.desk import Cell
+from .judging.renewal import Renewal, learned_path
+from .plant import Plant, Written
+from .records import Records
+from .systemd import Watchdog, notify
+
+SWITCH = 0.0005
+"""Seconds after which one thread lets another have its turn: a verdict does not wait longer for a
+message that is being read."""
+MakeRecords = Callable[..., Written]
+
+
+def loaded(config: Configuration) -> dict[Cell, Served]:
+    """What every recipe is judged with. Raises InputError that names the recipe."""
+    found: dict[Cell, Served] = {}
+    for station in config.stations.values():
+        for recipe in station.recipes.values():
+            try:
+                found[station.name, recipe.name] = served(recipe, config)
+            except (SnaError, OSError) as error:
+                raise InputError(
+                    f"[stations.{station.name}.recipes.{recipe.name}]: {_said(error)}"
+                ) from None
+    return found
+
+
+class Process:
+    """Everything of a configuration, made in the order in which one needs the other; nothing has
+    started. Raises InputError where something can never work."""
+
+    def __init__(self, config: Configuration, records: MakeRecords = Records) -> None:
+        self.config, self.bus, self.clock = config, Bus(), Clock()
+        cells = loaded(config)
+        self._watchdog = Watchdog()
+        told = {"config": config.digest, "version": __version__}
+        kept = records(
+            config.data,
+            room=3 * config.queue,
+            told=lambda: {"clock": self.clock.state, **told},
+            heard=self._heard,
+        )
+        self.desk = JudgingDesk(config, cells, kept, self.bus, self.clock, self._watchdog.feed)
+        self.plant = Plant(config, self.desk, self.bus, kept, self.clock, time.time())
+        self._renewal = Renewal(config, self.desk)
+        try:
+            for (station, recipe), one in cells.items():
+                path = learned_path(config, (station, recipe))
+                one.line.learner = learner(one, path, lambda sentence: None)
+            for settings in config.doors:
+                self.plant.doors[full_name(settings)] = made(settings, self.plant)
+        except BaseException:
+            self._close(1.0)
+            raise
+
+    def start(self) -> None:
+        """Judge, then open the doors. Raises InputError where one cannot be opened; nothing runs
+        then."""
+        self.desk.start()
+        self._renewal.start()
+        models = {name: told["sha256"] for name, told in self.plant.models().items()}
+        self.desk.note("started", why=f"sna-edge {__version__}, {self.config.path}", models=models)
+        for cell, one in self.desk.cells.items():
+            for sentence in one.said:
+                self.desk.note("remark", why=sentence, station=cell[0], recipe=cell[1])
+        try:
+            for door in self.plant.doors.values():
+                door.start()
+        except BaseException:
+            self.stop("a door could not be opened")
+            raise
+
+    def stop(self, why: str = "asked to") -> bool:
+        """Doors take nothing new, what waits is judged and recorded; whether all of it was, within
+        the seconds of the configuration."""
+        seconds = self.config.stop_seconds
+        end = time.monotonic() + seconds
+        for door in reversed(list(self.plant.doors.values())):
+            with suppress(Exception):  # of one door; the others are closed all the same
+                door.stop(max(end - time.monotonic(), 0.1))
+        self._renewal.stop()
+        judged = self.desk.stop(max(end - time.monotonic(), 0.1))
+        self.desk.note("stopped", why=why)
+        return self._close(max(end - time.monotonic(), 0.1)) and judged
+
+    def _close(self, seconds: float) -> bool:
+        done = self.plant.records.stop(seconds)
+        for one in self.desk.cells.values():
+            if one.line.learner is not None:
+                one.line.learner.close()
+        return done
+
+    def _heard(self, sentence: str) -> None:
+        """The records cannot be written, or can be again."""
+        say(sentence or "records are written again")
+        self.bus.publish("state", "{}")
+
+
+def run(config: Configuration, end: Event, records: MakeRecords = Records) -> bool:
+    """Run until `end` is set; whether everything that was taken has its record."""
+    if hasattr(sys, "setswitchinterval"):
+        sys.setswitchinterval(SWITCH)
+    process = Process(config, records)
+    listener = process.bus.subscribe({EVENT}, 100)
+    process.start()
+    for name, state in process.plant.states().items():
+        say(f"{name}: {state.get('words', '')}")
+    say(f"ready: {len(process.desk.cells)} recipes, records in {config.data}")
+    notify("READY=1")
+    while not end.wait(0.5):
+        for _, text in listener.all():
+            _told(text)
+    notify("STOPPING=1")
+    done = process.stop()
+    say("stopped" if done else "stopped before everything was recorded; senders send it again")
+    return done
+
+
+def _told(text: str) -> None:
+    found = json.loads(text)
+    if found.get("event") not in ("started", "stopped"):
+        say(f"{found.get('station') or 'station'}: {found.get('event')}: {found.get('why')}")
+
+
+def say(what: str) -> None:
+    """One line on stderr, for the journal."""
+    print(f"sna-edge station: {what}", file=sys.stderr, flush=True)
+
+
+def _said(error: Exception) -> str:
+    return " ".join(str(error).split())
