@@ -10,15 +10,20 @@
     history.latest(50, station="press-1"); history.after(number); history.find("P-17")
     history.counts(start=.., end=..); chart(history, "press-1", "default", "width", start, end)
 
+    write_csv(history, file, zone="Europe/Vienna")
+
     verify("station-data")                       # is every record there, as it was written?
+    backup("station-data", "copy"); restore("copy", "new-data")
 
 The digest of a record is sha256(digest of the one before, its text). A record is never changed;
 the oldest go by retention, which is a record itself. Times of calls are seconds since 1970 (UTC);
 the database holds integer milliseconds. Standard library and numpy only.
 """
 
+from .copies import backup, restore
 from .outbox import Outbox, Parcel, Place
 from .reading.drawn import Chart, Figures, Points, chart, figures, points
+from .reading.export import write_csv
 from .reading.history import Found, History
 from .retention import Keep
 from .verify import Verified, verify
@@ -36,8 +41,11 @@ __all__ = [
     "Points",
     "Records",
     "Verified",
+    "backup",
     "chart",
     "figures",
     "points",
+    "restore",
     "verify",
+    "write_csv",
 ]
