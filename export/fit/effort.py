@@ -116,6 +116,7 @@ QUICK = Effort(
         "polynomials of more than 300 terms, and more than 300 terms of splines",
         "fits to the rows where these err by more than 2 % or polynomials by less than 0.01 %,"
         " and more than 8 modes of them",
+        "functions taught by trees, and forests beside Gaussian processes",
         "Gaussian processes of two products, and students of those that gain little",
         "the search over all rows: some are held out of it in every table",
         "widths that change with single inputs",

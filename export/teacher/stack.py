@@ -17,6 +17,7 @@ from ..fit.data.folds import SEEN, Folds
 from ..fit.data.samples import Samples, linear_targets, relative_error
 from ..fit.data.weights import rooted
 from ..fit.effort import NORMAL, Effort
+from .forest_teacher import FEW, MANY, MOST_INPUTS_BESIDE, ForestTeacher, suited, work
 from .gaussian_process import GaussianProcess, fit_gaussian_process
 from .induced import given_rows
 from .kernel import KernelInputs
@@ -38,6 +39,11 @@ OUTRUN = 5.0
 GIVEN_UP = 1.1
 """A link whose one-product process errs by this much more than that of the first link is given
 up."""
+
+FOREST = "a forest beside the Gaussian processes"
+NEAR, LEAST_SHARE = 1.15, 0.2
+"""Times the error of the processes up to which few trees are followed by many, and the least share
+that a forest has in a stack."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,11 +114,14 @@ class Teacher:
 
 @dataclass(frozen=True, eq=False)
 class Stack:
-    """sum_t weight_t teacher_t, in output units; all of one link."""
+    """(1 - share) sum_t weight_t teacher_t + share forest, in output units; teachers all of one
+    link."""
 
     teachers: tuple[Teacher, ...]
     weights: Floats
     held_out: Floats
+    forest: ForestTeacher | None = None
+    share: float = 0.0
 
     @property
     def first(self) -> Teacher:
@@ -125,7 +134,8 @@ class Stack:
         parts = " + ".join(
             f"{w:.2f} of {t.size}" for w, t in zip(self.weights, self.teachers, strict=True)
         )
-        return f"Gaussian processes ({parts}), link {self.first.link}"
+        beside = f" and {self.share:.2f} of a forest" if self.forest else ""
+        return f"Gaussian processes ({parts}){beside}, link {self.first.link}"
 
     @property
     def processes(self) -> list[GaussianProcess]:
@@ -136,12 +146,13 @@ class Stack:
         self, x: Floats, folds: Folds | None = None, budget: TimeBudget | None = None
     ) -> Floats:
         """As `Teacher.values`."""
-        return np.asarray(
-            sum(
-                w * t.values(x, folds, budget)
-                for w, t in zip(self.weights, self.teachers, strict=True)
-            )
+        smooth = sum(
+            w * t.values(x, folds, budget) for w, t in zip(self.weights, self.teachers, strict=True)
         )
+        if self.forest is None:
+            return np.asarray(smooth)
+        rough = self.forest.values(x, folds, budget)
+        return np.asarray((1.0 - self.share) * smooth + self.share * rough)
 
     def error(self, samples: Samples) -> float:
         """As `Teacher.error`."""
@@ -149,7 +160,8 @@ class Stack:
 
     def on(self, samples: Samples) -> Stack:
         """As `Teacher.on`."""
-        return replace(self, teachers=tuple(t.on(samples) for t in self.teachers))
+        forest = None if self.forest is None else self.forest.on(samples)
+        return replace(self, teachers=tuple(t.on(samples) for t in self.teachers), forest=forest)
 
 
 def teachers(
@@ -328,3 +340,32 @@ def _simplex(residual: Floats) -> Floats:
     a = np.vstack([residual, np.full((1, residual.shape[1]), heavy)])
     w, _ = nnls(a, np.r_[np.zeros(len(residual)), heavy])
     return np.asarray(w / w.sum())
+
+
+def with_forest(
+    samples: Samples, smooth: Stack, folds: Folds, seed: int, budget: TimeBudget
+) -> Stack:
+    """The stack with a forest beside it where few trees already err nearly as little and the
+    out-of-fold errors give it a share."""
+    few_inputs = samples.x.shape[1] <= MOST_INPUTS_BESIDE and not crowded(samples)
+    if not (few_inputs and suited(samples) and budget.affords(FOREST, work(samples))):
+        return smooth
+    few = ForestTeacher.of(samples, folds, FEW, seed)
+    if _error(samples, few.held_out) > NEAR * smooth.error(samples):
+        return smooth
+    forest = ForestTeacher.of(samples, folds, MANY, seed)
+    share = _share(samples, smooth.held_out, forest.held_out)
+    if share < LEAST_SHARE:
+        return smooth
+    held_out = (1.0 - share) * smooth.held_out + share * forest.held_out
+    return replace(smooth, held_out=held_out, forest=forest, share=share)
+
+
+def _share(samples: Samples, one: Floats, other: Floats) -> float:
+    """argmin |y - (1 - s) one - s other|, 0 <= s <= 1, over all outputs of unit spread."""
+    spread = samples.y.std(axis=0)
+    left = rooted((samples.y - one) / spread, samples.weight).reshape(-1)
+    apart = rooted((other - one) / spread, samples.weight).reshape(-1)
+    known = ~np.isnan(left + apart)
+    square = float(apart[known] @ apart[known])
+    return float(np.clip(left[known] @ apart[known] / square, 0.0, 1.0)) if square > 0 else 0.0

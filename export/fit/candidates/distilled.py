@@ -33,8 +33,9 @@ Ints = NDArray[np.int64]
 STUDENT_STREAM = 7
 """Added to the seed of the training points."""
 CHECKS = 800
-LOST = 0.3
-"""A student may stay this share of the teacher's own error away from it: 4 % in quadrature."""
+LOST, LOST_OF_FOREST = 0.3, 0.2
+"""A student may stay this share of the teacher's own error away from it: 4 % in quadrature, 2 %
+where a forest teaches, whose steps cost modes."""
 RESOLVED = 0.08
 """The same for what the bases cannot show of a draw of the kernel."""
 MOVED_ROWS = 3000
@@ -65,7 +66,8 @@ def distilled(
     scale = LinearScale.of(outputs, samples.y)
     rng = np.random.default_rng([seed, STUDENT_STREAM])
     error = stack.error(samples)
-    x, taken, back, training = _training(samples, schedule_for(LOST * error, effort).points, rng)
+    lost = LOST if stack.forest is None else LOST_OF_FOREST
+    x, taken, back, training = _training(samples, schedule_for(lost * error, effort).points, rng)
     without = [np.flatnonzero(folds.unseen(fold)) for fold in folds.judged]
     answers = stack.values(x, folds if effort.refits else None, budget.part(VALUES))
     target = _linear(outputs, answers, samples.y)
@@ -76,7 +78,7 @@ def distilled(
         target[back, :, 0],
         teacher_bases(stack.processes, samples, RESOLVED * error, linear=crowded(samples)),
         rng,
-        tolerance=LOST * error,
+        tolerance=lost * error,
         max_parameters=max_parameters,
         n_refits=len(without) if effort.refits else 0,
         budget=budget,

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sna_edge.numerics.time_budget import OutOfTime, TimeBudget
 
 from ...progress import Reporter
-from ...teacher.stack import EXACT, Stack, best_stack, crowded, teachers
+from ...teacher.stack import EXACT, Stack, best_stack, crowded, teachers, with_forest
 from ...threads import side_by_side
 from ..candidates.baseline import baseline
 from ..candidates.candidate import Candidate
@@ -197,7 +197,8 @@ def trained_stack(
     if not found:
         budget.leave_out(TEACHERS)
         return None
-    return best_stack(samples, found)
+    smooth = best_stack(samples, found)
+    return with_forest(samples, smooth, folds, seed, budget) if effort.families.trees else smooth
 
 
 def first_fit(

@@ -22,7 +22,8 @@ from sna_edge.core.basis import SpanBasis, bspline
 from sna_edge.numerics.time_budget import TimeBudget, now
 
 from ....teacher.forest import Forest
-from ....teacher.kernel import KernelInputs
+from ....teacher.forest_teacher import FEW, MANY, by_own_fold, groups_of, grown, suited
+from ....teacher.forest_teacher import work as comparisons
 from ....teacher.training_points import neighbours, training_points
 from ...data.folds import Folds
 from ...data.samples import Samples
@@ -38,12 +39,6 @@ from .terms import design
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-LEAST_ROWS, MOST_ROWS, MOST_INPUTS = 40, 4000, 20
-"""A forest of more rows takes longer than all other families, and pairs of more inputs too."""
-FEW, MANY = 8, 40
-"""Trees of a fold by which a forest is begun and finished."""
-LEAST = 3
-"""Rows of a box: fully grown trees repeat the noise of every row."""
 LEAST_FINE, MOST_PAIRED, PAIR_TERMS = 6, 12, 900
 """Fewest linear spans of an input alone, most of a pair, and terms of all pairs on offer."""
 NEAR, CROSSED = 6000, 2000
@@ -178,26 +173,20 @@ def _rows(terms: list[dict[int, int]], n: int) -> Ints:
 
 def work(samples: Samples, sizes: FamilySizes) -> float:
     """Multiply-adds: comparisons of the trees, level by level, and the normal equations."""
-    rows, n_inputs = samples.x.shape
-    if not sizes.trees or not _suited(samples):
+    if not sizes.trees or not suited(samples):
         return 1.0
-    return float(60.0 * 6 * MANY * rows * n_inputs + (NEAR + CROSSED) * PAIR_TERMS**2 / 5.0)
-
-
-def _suited(samples: Samples) -> bool:
-    rows, n_inputs = samples.x.shape
-    return LEAST_ROWS <= rows <= MOST_ROWS and n_inputs <= MOST_INPUTS
+    return comparisons(samples) + (NEAR + CROSSED) * PAIR_TERMS**2 / 5.0
 
 
 def begin(task: Task) -> Begun | None:
     """A few trees say what many would err by: E e_T^2 = e^2 + var / T."""
     samples = task.samples
-    if not task.sizes.trees or task.link != "identity" or not _suited(samples):
+    if not task.sizes.trees or task.link != "identity" or not suited(samples):
         return None
     scale = LinearScale.of(samples.outputs(task.link), samples.y)
     mean, variance = _forest(samples, scale, task.folds, FEW, task.seed).moments(samples.x)
-    own = _by_own_fold(task.folds, mean)
-    noise = _by_own_fold(task.folds, variance) / FEW
+    own = by_own_fold(task.folds, mean)
+    noise = by_own_fold(task.folds, variance) / FEW
     rows = task.folds.rows
     left = ((scale.scaled(samples.y) - own)[rows] ** 2 - noise[rows]).mean()
     promise = float(np.sqrt(max(left, 0.0)))
@@ -206,27 +195,7 @@ def begin(task: Task) -> Begun | None:
 
 def _forest(samples: Samples, scale: LinearScale, folds: Folds, trees: int, seed: int) -> Forest:
     """A group of trees without each fold, and where folds go forward one of all rows."""
-    groups = [np.flatnonzero(~folds.unseen(fold)) for fold in folds.judged]
-    groups += [np.arange(len(samples.x))] if folds.forward else []
-    return _grown(samples, scale, groups, trees, seed)
-
-
-def _grown(
-    samples: Samples, scale: LinearScale, groups: list[Ints], trees: int, seed: int
-) -> Forest:
-    bounds = np.array([samples.bounds(d) for d in range(samples.x.shape[1])])
-    inputs = KernelInputs.of(samples.n_levels, bounds[:, 0], bounds[:, 1])
-    y = scale.scaled(samples.y)
-    return Forest.grown(inputs, samples.x, y, samples.weight, groups, trees, LEAST, seed)
-
-
-def _by_own_fold(folds: Folds, values: Floats) -> Floats:
-    """Of values [N, K, F] those of every row's fold [N, K]; NaN for rows of none."""
-    out = np.full(values.shape[:2], np.nan)
-    for place, fold in enumerate(folds.judged):
-        rows = folds.held(fold)
-        out[rows] = values[rows, :, place]
-    return out
+    return grown(samples, scale.scaled(samples.y), groups_of(samples, folds), trees, seed)
 
 
 def _finished(task: Task, scale: LinearScale, error: float, budget: TimeBudget) -> Candidate:
@@ -249,7 +218,7 @@ def _finished(task: Task, scale: LinearScale, error: float, budget: TimeBudget) 
     def on_rows(whole: Samples, budget: TimeBudget) -> SeparableFunction:
         budget.require()
         groups = [np.arange(len(whole.x))]
-        forest = _grown(whole, scale, groups, MANY * len(folds.judged), task.seed)
+        forest = grown(whole, scale.scaled(whole.y), groups, MANY * len(folds.judged), task.seed)
         ((again, c),) = student.lessons(forest.values(student.x), error)
         return _of_coefficients(again, c, error)
 
