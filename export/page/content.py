@@ -9,6 +9,7 @@
             row: [numbers in the table], total}
     sobol   {names [D], first, total, error [D][K], pairs [K][D][D]}, effects [D][K]
             of the inputs of the model, those that a formula computes among them
+    learning?  {output: {rows [S], rmse [S], se [S], said}}: the learning curve of the fit
     worth   distribution of a measurement, or null; quality? covered shares (evidence.py)
     facts   [[name, text]]
 
@@ -31,6 +32,7 @@ from sna_edge.model import Model
 from sna_edge.numerics.domain_points import domain_points
 from sna_edge.uncertainty.familiarity import told
 from sna_edge.uncertainty.interval import USUAL, left_open, supported
+from sna_edge.values.learning_told import LEARNED, LearningCurve, learning_curves
 
 from .evidence import distribution
 from .importance import importance
@@ -97,9 +99,18 @@ def about(
         "worth": distribution(model),
         "facts": facts(model, rows),
     }  # fmt: skip
+    if curves := learning_curves(model.metadata):
+        found["learning"] = {name: _learned(one) for name, one in curves.items()}
     if rows is not None and len(rows.inputs):
         found["rows"] = _rows(rows.thinned()) | {"total": len(rows.inputs)}
     return found
+
+
+def _learned(curve: LearningCurve) -> dict[str, Any]:
+    return {
+        "rows": curve.rows, "rmse": curve.rmse, "se": curve.se,
+        "said": f"{curve.sentence()[0].upper()}{curve.sentence()[1:]}. {LEARNED}",
+    }  # fmt: skip
 
 
 def asked(model: Model) -> list[Axis]:

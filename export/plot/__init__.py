@@ -17,6 +17,7 @@ from .atom_panels import atoms
 from .canvas import save
 from .contours import contour, familiarity
 from .corners import inverse
+from .learning_curves import learning
 from .profiles import profile
 from .residual_panels import residuals
 from .sobol_bars import sensitivity
@@ -27,6 +28,7 @@ __all__ = [
     "contour",
     "familiarity",
     "inverse",
+    "learning",
     "profile",
     "residuals",
     "save",

@@ -7,13 +7,16 @@ from typing import Any
 
 import numpy as np
 
+from sna_edge.core.output import Output
 from sna_edge.errors import SnaError
 from sna_edge.model import Model
+from sna_edge.values.learning_told import LEARNED, curve_of
 
 from ..calibrate.judged import Judged
 from . import figures
+from .learning import learning_plot
 from .page import Page
-from .remarks import remarks
+from .remarks import learning_lines, remarks
 from .trust import judged_fit, trust
 from .validation import holdout_lines, holdout_table, parts_table
 
@@ -34,6 +37,7 @@ def fit_page(found: Any, *, title: str, judged: Sequence[Judged] | None = None) 
     page.plots(scatter(model, found.measured, found.predicted))
     trust(page, model, found.inputs, judged_fit(found) if judged is None else judged)
     held_out(page, report)
+    learning(page, model, report)
     describe_model(page, model, found.inputs)
     curves(page, report)
     candidates(page, report.get("candidates", []), report.get("why", ""))
@@ -52,6 +56,22 @@ def held_out(page: Page, report: Mapping[str, Any]) -> None:
     for head, rows in (holdout_table(report), parts_table(report)):
         if rows:
             page.table(head, rows)
+
+
+def learning(page: Page, model: Model, report: Mapping[str, Any]) -> None:
+    """The error by the number of rows, where the fit was asked for it."""
+    told = report.get("learning_curve", {})
+    if not told:
+        return
+    found = {o.name: (o, curve_of(told[o.name])) for o in model.outputs if o.name in told}
+    page.heading("Would more rows help").text(LEARNED)
+    page.points([f"{line}." for line in learning_lines(report)])
+    page.plots([learning_plot(o, one, _rmse(report, o)) for o, one in found.values() if one])
+
+
+def _rmse(report: Mapping[str, Any], output: Output) -> float | None:
+    score = report.get("outputs", {}).get(output.name, {}).get("rmse")
+    return None if score is None else float(score)
 
 
 def curves(page: Page, report: Mapping[str, Any]) -> None:

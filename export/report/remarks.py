@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from sna_edge.values.learning_told import curve_of
 from sna_edge.values.naming import labelled
 
 from .plant import plant_lines
@@ -25,6 +26,7 @@ def remarks(report: Mapping[str, Any], shown: int | None = None) -> list[str]:
         *held_together(report),
         *repeats_lines(report),
         *holdout_lines(report),
+        *learning_lines(report),
     ]
     lines += suspect_lines(report, SUSPECTS_IN_ALL if shown is None else SUSPECTS)
     confirmed = report.get("confirmed", {})
@@ -45,6 +47,18 @@ def remarks(report: Mapping[str, Any], shown: int | None = None) -> list[str]:
         lines.append(f"cut short by {by}: {'; '.join(report['cut'])}")
     if report.get("skipped"):
         lines.append(f"not tried at effort {report['effort']}: {'; '.join(report['skipped'])}")
+    return lines
+
+
+def learning_lines(report: Mapping[str, Any]) -> list[str]:
+    """Whether more rows would help, a line for each output, where that was asked for."""
+    lines = []
+    for name, told in report.get("learning_curve", {}).items():
+        curve = curve_of(told)
+        if curve is None:
+            lines.append(f"{name}: no learning curve: {told['why']}")
+        else:
+            lines.append(f"{name}: {curve.sentence()}")
     return lines
 
 

@@ -23,6 +23,17 @@ SHAPE: dict[str, Any] = {
     "cut": [str],
     "outputs": {ANY: FIGURES},
     "outcomes": {ANY: [float]},
+    "learning_curve": {
+        ANY: {
+            "rows": [float],
+            "rmse": [float],
+            "se": [float],
+            "lowered": float,
+            "range": [float],
+            "repeats": int,
+            "judged": int,
+        }
+    },
     "holdout": {"rows": int, "outside": int, "how": str, "groups": int, ANY: FIGURES},
 }
 

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
+
+from sna_export.page.content import about
+from sna_export.page.shell import render
 
 from .moulding import Made, Visit, shown, state
 
@@ -36,3 +41,23 @@ def test_residuals_against_everything(visit: Visit, made: Made) -> None:
     width = made.model.evaluate(made.x, level_index=True)
     far = int(np.argmax(off / (width.upper - width.lower)[:, 0]))
     assert np.allclose(state(seen), made.x[far], rtol=1e-6)  # seven digits
+
+
+def test_the_learning_curve_of_the_fit(visit: Visit, made: Made, tmp_path: Path) -> None:
+    plain = shown(visit, made, "good")
+    assert "fit with --learning-curve" in plain.page.locator("#view-good").inner_text()
+    curve = {"rows": [40, 80], "rmse": [2.0, 1.5], "se": [0.1, 0.1], "lowered": 0.25,
+             "range": [0.15, 0.34], "repeats": 5, "judged": 60}  # fmt: skip
+    model = made.model.replace(metadata={"fit": {"learning_curve": {"weight": curve}}})
+    path = tmp_path / "learned.html"
+    path.write_text(render("learned", "a test", about(model, "learned"), model.to_bytes()))
+    seen = visit(path)
+    seen.page.get_by_role("tab", name="How good").click()
+    plot = seen.page.get_by_role("img", name="Error of weight by the number of rows")
+    assert "40 rows 2, 80 rows 1.5" in plot.get_attribute("aria-label")
+    assert plot.locator("path.l").count() == 3  # the curve and two bars
+    text = seen.page.locator("#view-good").inner_text()
+    assert "Doubling the rows (40 to 80) lowered the error by 25 %" in text
+    assert "more rows would help" in text
+    seen.page.locator("#view-good select").first.select_option("1")  # length has none
+    seen.page.wait_for_function("!document.querySelector('#view-good').innerText.includes('Doubl')")

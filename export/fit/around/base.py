@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 ALONE = ("family", "lag", "missing", "below_detection", "resolution", "holdout", "error", "weights",
-         "gage", "time")  # fmt: skip
+         "gage", "time", "learning_curve")  # fmt: skip
 """Options that speak of the target or its rows in a way that a difference has not."""
 USUAL: tuple[Any, ...] = (None, (), [], {}, False, "auto", "refuse", "gaussian")
 

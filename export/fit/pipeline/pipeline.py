@@ -3,7 +3,7 @@ part confirm the winner."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from threading import Event
@@ -24,7 +24,7 @@ from ..candidates.candidate import Candidate
 from ..data.folds import Folds
 from ..data.held_together import folds_of
 from ..data.samples import AxisSpec, Samples
-from ..effort import Effort, effort_named
+from ..effort import QUICK, Effort, effort_named
 from ..plant.weighing import Weighing, of_arrays, said, weighed
 from ..shape.asked import Shape
 from ..shape.proof import delivered, shaped_and_mean
@@ -45,7 +45,7 @@ from .screen import screened
 from .search import FirstFit, candidates, first_fit
 from .smaller.lean import lean
 from .smaller.unused import without_unused
-from .validated import Asked, noted, validated
+from .validated import Asked, Curve, noted, validated
 
 if TYPE_CHECKING:
     from ...table import Table
@@ -56,6 +56,8 @@ FOLDS = 6
 """Even, so that the folds part into two halves."""
 ROWS_STREAM = 17
 """Added to the seed of the rows that a quick fit sees."""
+FIT_SHARE = 0.7
+"""Of a time limit: for the fit itself where a learning curve follows."""
 STEPS_LEFT = "further ranks, finer spans and polish"
 
 
@@ -80,6 +82,7 @@ def fit_table(
     time_limit: float | None = None,
     stop: Event | None = None,
     plain: bool = False,
+    learning_curve: bool = False,
     progress: Progress | bool | None = None,
 ) -> FitResult:
     """Fit `targets` from `inputs` (default: all other columns) of a table.
@@ -104,7 +107,9 @@ def fit_table(
     beats the best of mean, linear and quadratic function on rows that took no part in any choice,
     or agrees with a simple function that does so (`confirmed`). From 50 rows on it has intervals at
     any level, wider where errors are larger, from 250 rows on it says how familiar inputs are;
-    `plain` leaves both out: values and one interval width, a file of format 1.0. Raises InputError
+    `plain` leaves both out: values and one interval width, a file of format 1.0. `learning_curve`
+    says whether more rows would help: fifteen quick fits of quarters, halves and all of the rows,
+    judged by rows held out of them; a time limit keeps three tenths for it. Raises InputError
     with column and row for cells that cannot be used, for constant targets and for too few rows.
 
     >>> from sna_export.fit import fit
@@ -127,23 +132,23 @@ def fit_table(
     samples = weighing.of(samples, seed)
     wanted = _wanted(shape, samples, link)
 
-    def fit(rows: Samples, of: Arrangement, share: float) -> FitResult:
-        part = budget if share == 1.0 else budget.part(share)
+    def fit(rows: Samples, of: Arrangement, effort: Effort, budget: TimeBudget) -> FitResult:
         return _fit(
             rows,
             of,
             link,
             seed,
-            level,
-            part,
-            progress,
+            effort,
+            budget,
+            progress if effort is level else None,
             notes,
             narrow=True,
-            plain=plain,
+            plain=plain or effort is not level,
             shape=wanted,
         )
 
-    return _with_weights(validated(samples, how, fit, seed, asked, budget), weighing, samples)
+    found = _whole(samples, how, fit, seed, asked, budget, level, learning_curve)
+    return _with_weights(found, weighing, samples)
 
 
 def fit_arrays(
@@ -165,6 +170,7 @@ def fit_arrays(
     time_limit: float | None = None,
     stop: Event | None = None,
     plain: bool = False,
+    learning_curve: bool = False,
     progress: Progress | bool | None = None,
 ) -> FitResult:
     """`fit_table` on arrays: x [N, D] (level indices on categorical axes), y [N] or [N, K]; groups
@@ -189,24 +195,49 @@ def fit_arrays(
     samples = weighing.of(samples, seed)
     wanted = _wanted(shape, samples, link)
 
-    def fit(rows: Samples, of: Arrangement, share: float) -> FitResult:
-        part = budget if share == 1.0 else budget.part(share)
+    def fit(rows: Samples, of: Arrangement, effort: Effort, budget: TimeBudget) -> FitResult:
         return _fit(
             rows,
             of,
             link,
             seed,
-            level,
-            part,
-            progress,
+            effort,
+            budget,
+            progress if effort is level else None,
             [],
             narrow=False,
-            plain=plain,
+            plain=plain or effort is not level,
             shape=wanted,
         )
 
-    found = validated(samples, how, fit, seed, Asked(holdout, robust), budget)
+    asked = Asked(holdout, robust)
+    found = _whole(samples, how, fit, seed, asked, budget, level, learning_curve)
     return _with_weights(found, weighing, samples)
+
+
+def _whole(
+    samples: Samples,
+    how: Arrangement,
+    fit: Callable[[Samples, Arrangement, Effort, TimeBudget], FitResult],
+    seed: int,
+    asked: Asked,
+    budget: TimeBudget,
+    level: Effort,
+    learning_curve: bool,
+) -> FitResult:
+    """The fit as it is asked for, with its learning curve where that is."""
+    main = budget.part(FIT_SHARE) if learning_curve else budget
+    if learning_curve:
+
+        def quick(rows: Samples, of: Arrangement, budget: TimeBudget) -> FitResult:
+            return fit(rows, of, QUICK, budget)
+
+        asked = replace(asked, curve=Curve(quick, budget))
+
+    def whole(rows: Samples, of: Arrangement, share: float) -> FitResult:
+        return fit(rows, of, level, main if share == 1.0 else main.part(share))
+
+    return validated(samples, how, whole, seed, asked, main)
 
 
 def _with_weights(found: FitResult, weighing: Weighing, samples: Samples) -> FitResult:

@@ -15,6 +15,8 @@ from ..data.samples import Samples
 from ..validation.arrangement import Arrangement
 from ..validation.gauge import GageStudy, repeats
 from ..validation.holdout import figures, held_out
+from ..validation.learning_curve import Fit as CurveFit
+from ..validation.learning_curve import learning_curve
 from .result import FitResult
 from .robust import Fit, robust, with_suspects
 
@@ -24,13 +26,22 @@ MOST_ROWS = 200_000
 
 
 @dataclass(frozen=True)
+class Curve:
+    """The fit of some rows for a learning curve, and the time that it has with the fit."""
+
+    fit: CurveFit
+    budget: TimeBudget
+
+
+@dataclass(frozen=True)
 class Asked:
     """holdout: rows to keep out of the whole fit; robust: leave out rows that look wrong; gauges:
-    studies by output."""
+    studies by output; curve: how to make a learning curve, None: without."""
 
     holdout: str | float | None = None
     robust: bool = False
     gauges: Mapping[str, GageStudy] = field(default_factory=dict)
+    curve: Curve | None = None
 
 
 def validated(
@@ -50,11 +61,11 @@ def _held_out(
     samples: Samples, how: Arrangement, fit: Fit, seed: int, asked: Asked, budget: TimeBudget
 ) -> FitResult:
     if asked.holdout is None:
-        return _listed(samples, how, fit, seed, asked.robust, range(1, len(samples.x) + 1), budget)
+        return _listed(samples, how, fit, seed, asked, range(1, len(samples.x) + 1), budget)
     held = held_out(samples, asked.holdout, seed)
     rest, rows = np.flatnonzero(~held.rows), np.flatnonzero(held.rows)
     fitted = samples.take(rest)
-    found = _listed(fitted, how.of(fitted), fit, seed, asked.robust, rest + 1, budget)
+    found = _listed(fitted, how.of(fitted), fit, seed, asked, rest + 1, budget)
     said = figures(found.model, fitted, samples.take(rows), held.how, found.report.get("groups"))
     known = {
         name: {key: short(score[key]) for key in ("rmse", "r2", "coverage")}
@@ -70,20 +81,37 @@ def _listed(
     how: Arrangement,
     fit: Fit,
     seed: int,
-    trim: bool,
+    asked: Asked,
     number: Ints | range,
     budget: TimeBudget,
 ) -> FitResult:
-    """The fit with the rows that look wrong, without those if `trim`; `number` [N] in the
-    table."""
+    """The fit with the rows that look wrong, without those if it is `asked` to be robust; `number`
+    [N] in the table."""
     out = np.zeros(len(samples.x), dtype=bool)
-    if trim:
+    if asked.robust:
         found, out = robust(samples, how, fit, seed, budget)
         known = {"left_out": int(out.sum()), "rows": len(out)}
         found = noted(found, "robust", known, known)
     else:
         found = fit(samples, how, 1.0)
+    if asked.curve:
+        kept = samples.take(np.flatnonzero(~out)) if out.any() else samples
+        found = _with_curve(found, kept, how, seed, asked.curve)
     return with_suspects(found, samples, out, how, number)
+
+
+def _with_curve(
+    found: FitResult, samples: Samples, how: Arrangement, seed: int, curve: Curve
+) -> FitResult:
+    """What more rows would bring; that it was cut, where it was."""
+    before = len(curve.budget.cut)
+    said = learning_curve(samples, how.of(samples), curve.fit, seed, curve.budget)
+    if said:
+        known = {name: one for name, one in said.items() if "why" not in one}
+        found = noted(found, "learning_curve", said, known)
+    if len(curve.budget.cut) > before:
+        found = noted(found, "cut", curve.budget.cut, curve.budget.cut)
+    return found
 
 
 def _with_repeats(found: FitResult, how: Arrangement) -> FitResult:

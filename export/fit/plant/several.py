@@ -228,7 +228,7 @@ def _report(
     ]
     out["stopped"] = any(r["stopped"] for r in reports)
     out["dropped"] = _dropped(reports, model.input_names)
-    for key in ("repeats", "groups", "gauge"):
+    for key in ("repeats", "groups", "gauge", "learning_curve"):
         if merged := {n: v for r in reports for n, v in r.get(key, {}).items()}:
             out[key] = merged
     if held := [r["holdout"] for r in reports if "holdout" in r]:
@@ -260,6 +260,8 @@ def metadata_of(found: FitResult) -> dict[str, Any]:
     cut = sorted({what for one in known for what in one.get("cut", [])})
     out = {**known[0], "rows": len(found.measured), "outputs": outputs}
     out["targets"] = found.report["targets"]
+    out |= {k: {n: v for one in known for n, v in one[k].items()} for k in ("learning_curve",)
+            if any(k in one for one in known)}  # fmt: skip
     out.pop("dropped", None)
     if dropped := _dropped(known, found.model.input_names):
         out["dropped"] = dropped

@@ -153,7 +153,8 @@ def _alone(what: str, options: Mapping[str, Any], others: Sequence[str]) -> None
     """Raises InputError where what cannot be asked for together is."""
     for other in others:
         if options.get(other):
-            raise InputError(f"{what} and {other} cannot be combined yet; leave one of them out")
+            known = other.replace("_", " ")
+            raise InputError(f"{what} and {known} cannot be combined yet; leave one of them out")
 
 
 def _for_known_groups(columns: Table, options: dict[str, Any]) -> Table:
@@ -161,7 +162,7 @@ def _for_known_groups(columns: Table, options: dict[str, Any]) -> Table:
     go together with known ones."""
     if options.get("groups") is None:
         raise InputError("known groups need the column of the groups; name it (--groups)")
-    _alone("known groups", options, ("time", "holdout", "exposure"))
+    _alone("known groups", options, ("time", "holdout", "exposure", "learning_curve"))
     if options.get("family") not in (None, "auto", "gaussian"):
         raise InputError("known groups need measured targets; leave --family out")
     return weighed(columns, options.get("weights"), None)[1]

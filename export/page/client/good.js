@@ -21,7 +21,7 @@ export function good(app, root) {
 
 function goodPlots(app, state, redraw) {
   const rows = fittedRows(app);
-  if (!rows) return [el('h2', { text: 'How good it is' }), el('p', { text: 'This page was made without measured rows: export it with a table to see predictions beside what was measured.' })];
+  if (!rows) return [el('h2', { text: 'How good it is' }), el('p', { text: 'This page was made without measured rows: export it with a table to see predictions beside what was measured.' }), ...learningPart(app)];
   const output = app.about.outputs[app.output], judged = app.about.quality?.outputs.find((o) => o.name === output.name);
   return [
     el('h2', { text: `How good ${output.name} is` }),
@@ -32,6 +32,7 @@ function goodPlots(app, state, redraw) {
       ...(judged ? [calibrationPlot(judged), quarterPlot(judged), placePlot(judged)] : [])),
     ...(judged ? [el('ul', {}, ...judged.said.map((text) => el('li', { text: `${text[0].toUpperCase()}${text.slice(1)}.` })))] : []),
     el('h3', { text: `${app.about.rows.total > rows.n ? 'Drawn rows' : 'Rows'} farthest from their prediction` }), farthestTable(app, rows, output),
+    ...learningPart(app),
   ];
 }
 
@@ -166,6 +167,20 @@ function placePlot(judged) {
   addBoxes(plot, told.shares.map((s, i) => [(100 * (i + 0.04)) / n, (100 * (i + 0.96)) / n, 0, 100 * s]), 0);
   addBoxes(plot, [[0, 100, 100 * told.least, 100 * told.most]], 5, true);
   return plot.node;
+}
+
+// The learning curve of the chosen output: would more rows help?
+function learningPart(app) {
+  const output = app.about.outputs[app.output], told = app.about.learning?.[output.name];
+  if (!told) return [el('p', { class: 'soft small', text: 'Whether more rows would help is not recorded: fit with --learning-curve.' })];
+  const low = told.rmse.map((e, i) => Math.max(e - told.se[i], 0)), high = told.rmse.map((e, i) => e + told.se[i]);
+  const plot = framed({ x: [0, 1.06 * told.rows.at(-1)], y: [0, 1.1 * Math.max(...high) || 1], title: 'Learning curve', xlabel: 'rows fitted to', height: 260, width: 380,
+    ylabel: output.unit ? `RMSE on held-out rows [${output.unit}]` : 'RMSE on held-out rows',
+    described: `Error of ${output.name} by the number of rows: ${told.rows.map((n, i) => `${n} rows ${format(told.rmse[i], 4)}`).join(', ')}` });
+  addLine(plot, told.rows, told.rmse, 0);
+  told.rows.forEach((n, i) => addLine(plot, [n, n], [low[i], high[i]], 0));
+  addDots(plot, told.rows, told.rmse, 0, 3.5);
+  return [el('h3', { text: 'Would more rows help' }), el('p', { text: told.said }), el('div', { class: 'plots' }, plot.node)];
 }
 
 // The rows that are off by most, each one click from the sliders.

@@ -109,7 +109,7 @@ def fitted(args: argparse.Namespace) -> Fitted:
             gage=_studies(args, targets), robust=args.robust, link=args.link, domain=told.domain,
             shape=shape_of(args, data.names),
             seed=args.seed, effort=args.effort, time_limit=_left(args.time_limit, start),
-            stop=stop, plain=args.plain, progress=not args.json,
+            stop=stop, plain=args.plain, learning_curve=args.learning_curve, progress=not args.json,
             **asked(args), **likelihood(args),
         )  # fmt: skip
     if lags := found.report.get("lags"):  # the recipe repeats what was found

@@ -140,6 +140,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="values and one interval width alone: a file of format 1.0, for older readers",
     )
     parser.add_argument(
+        "--learning-curve",
+        action="store_true",
+        help="error on held-out rows by the number of rows, and whether more would help: fifteen"
+        " quick fits, about as long as the fit itself",
+    )
+    parser.add_argument(
         "--report", metavar="FILE.html", help="also write an HTML report with plots"
     )
     parser.add_argument("-o", "--output", metavar="MODEL", help="the .sna file to write")

@@ -15,6 +15,7 @@ from ...files import format_of
 from ...model import Model
 from ...signing import Trust
 from ...values.fit_told import fit_told, refit_told
+from ...values.learning_told import learning_curves
 from ..arguments import add_json
 from ..beside import described, level_text, lines, signature_text
 from ..console import emit, interval_text, of_outcomes, table, with_unit
@@ -195,12 +196,14 @@ def _bounds(kept: Any) -> list[str]:
 
 
 def _fitted(fit: Mapping[str, Any]) -> list[str]:
-    """Inputs that the fit left out and what its time limit cut."""
+    """Inputs that the fit left out, what its time limit cut and whether more rows would help."""
     said = {
         "left out of the fit": fit.get("dropped"),
         "cut short by the time limit": fit.get("cut"),
     }
-    return [f"{what}: {', '.join(names)}" for what, names in said.items() if names]
+    lines = [f"{what}: {', '.join(names)}" for what, names in said.items() if names]
+    curves = learning_curves({"fit": fit})
+    return [*lines, *(f"{name}: {curve.sentence()}" for name, curve in curves.items())]
 
 
 def _inward(ends: tuple[float, float]) -> str:

@@ -35,11 +35,12 @@ from ..trusted.options import add_trust, load_model
 HELP = "draw curves, maps, residuals, sensitivities and solutions as SVG, PNG or PDF"
 WHAT = (
     "profile", "contour", "residuals", "sensitivity", "familiarity", "inverse", "sweep", "atoms",
+    "learning",
 )  # fmt: skip
 BELONGS = {
     "at": ("profile", "contour", "familiarity", "inverse", "sweep"),
     "inputs": ("contour", "residuals", "familiarity", "atoms"),
-    "outputs": ("profile", "contour", "residuals", "sensitivity", "sweep"),
+    "outputs": ("profile", "contour", "residuals", "sensitivity", "sweep", "learning"),
     "table": ("profile", "contour", "residuals", "familiarity"),
     "limits": ("profile", "contour", "inverse", "sweep"),
     "level": ("profile", "contour", "residuals", "inverse"),
@@ -237,4 +238,5 @@ MAKERS: dict[str, Callable[[argparse.Namespace, Model, Any], Any]] = {
     "inverse": _inverse,
     "sweep": _drawn("sweep", "at", "outputs", "limits", "scatter", "seed"),
     "atoms": _drawn("atoms", "inputs"),
+    "learning": _drawn("learning", "outputs"),
 }
