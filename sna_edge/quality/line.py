@@ -356,6 +356,20 @@ class Line:
             return axis.unseen(row[d])
         return f"{axis.name} = {row[d]:g} is outside its domain, {axis.describe()}"
 
+    def advice(self, reading: Reading) -> dict[str, Any] | None:
+        """The recommended adjustment of one part, whatever its verdict, as rejects carry it; None
+        without knobs or inputs. For who judges with `advice_ms` = 0 and asks later."""
+        row = self._row(reading, plain_number, {})
+        if isinstance(row, str) or not self.limits.knobs:
+            return None
+        x, refused = np.array([row], dtype=float), Refused()
+        if self._computes:
+            x, refused = computed(self.model, x, self.limits.tolerance)
+        x = self._completed(x)[0]
+        if self.limits.tolerance:
+            x = to_border(self.model.axes, x, self.limits.tolerance)[0]
+        return None if refused else self._advice(x[0].tolist())
+
     def _advice(self, row: list[float]) -> dict[str, Any]:
         part = named(self.model.axes, np.array(row))
         limits = {name: (lsl, usl) for name, lsl, usl, _ in self._bounds}

@@ -12,11 +12,12 @@ from typing import Any
 
 from ...errors import InputError
 from ...learning.measured import KEY, alone_in, identity_of
-from ...quality import NO_VERDICT
+from ...quality import NO_VERDICT, REJECT
 from ..bus import EVENT, STATE, VERDICT, Bus
 from ..config import DEFAULT, Configuration
 from ..drafts import Draft, Recorder
 from ..parts import Answer, Arrival, Done
+from .advising import Advising, Asked
 from .clock import Clock
 from .joining import Joining, Judged, joined, mark_of, measured_of
 from .latency import Latency
@@ -56,13 +57,14 @@ class JudgingDesk:
         self._some, self._count, self._open = Condition(Lock()), 0, False
         self._numbered, self._began = 0, time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(clock.now()))
         self._thread = Thread(target=self._run, name="verdicts", daemon=True)
-        self._looked = 0.0
+        self._looked, self._advising = 0.0, Advising()
 
     # Called from every thread.
 
     def start(self) -> None:
         """Begin to judge."""
         self._open = True
+        self._advising.start()
         self._thread.start()
 
     def submit(self, arrivals: Sequence[Arrival], done: Done) -> bool:
@@ -120,7 +122,7 @@ class JudgingDesk:
             self._some.notify()
         if self._thread.ident is not None:
             self._thread.join(seconds)
-        return not self._thread.is_alive()
+        return not self._thread.is_alive() and self._advising.stop(seconds)
 
     # In the thread that judges.
 
@@ -169,14 +171,17 @@ class JudgingDesk:
         try:
             for cell, places in self._by_cell(fresh).items():
                 drafts += self._judged(cell, places)
-            if drafts:
-                self._recorder.append(drafts, lambda found, why: self._landed(drafts, found, why))
+            self._hand_over(drafts)
         except BaseException:
             self._flight.abandon([(a.station, a.part, a.sequence, m) for _, a, m in fresh])
             raise
         now = time.perf_counter_ns()
         for request in requests:
             self.latency.add(now - request.at, len(request.arrivals))
+
+    def _hand_over(self, drafts: Sequence[Draft]) -> None:
+        if drafts:
+            self._recorder.append(drafts, lambda found, why: self._landed(drafts, found, why))
 
     def _fresh(self, requests: Sequence[Request]) -> list[tuple[Place, Arrival, str]]:
         """What has no record and is not on its way to one: place, arrival, mark."""
@@ -256,10 +261,11 @@ class JudgingDesk:
             self._alarm(f"internal fault, {type(error).__name__}: {error}", station=cell[0])
             why = "an internal fault while it was judged"
             answers = [{"verdict": NO_VERDICT, "status": "bad_input", "reason": why}]
-        return [
+        drafts = [
             self._drafted(served, cell, arrival, mark, reading, answer)
             for (arrival, mark), reading, answer in zip(arrivals, readings, answers, strict=True)
         ]
+        return [draft for draft in drafts if draft is not None]
 
     def _awaited(self, arrival: Arrival) -> Mapping[str, Any] | str:
         """The reading, with measured values that have come before it."""
@@ -272,7 +278,8 @@ class JudgingDesk:
     def _drafted(
         self, served: Served, cell: Cell, arrival: Arrival, mark: str,
         reading: Mapping[str, Any] | str, answer: dict[str, Any],
-    ) -> Draft:  # fmt: skip
+    ) -> Draft | None:  # fmt: skip
+        """Its record; None where advice comes first."""
         verdict, limits = answer.get("verdict", ""), served.line.limits
         part = Judged(cell[1], verdict, answer.get("outputs", {}))
         if mark:
@@ -289,6 +296,13 @@ class JudgingDesk:
         for sentence in answer.get("alarms", ()):
             self.note("alarm", station=cell[0], recipe=cell[1], part=arrival.part, why=sentence,
                       source="learner")  # fmt: skip
+        if verdict == REJECT and served.advisor is not None and not isinstance(reading, str):
+
+            def then(advised: dict[str, Any]) -> None:
+                self._hand_over([self.texts.answered(arrival, cell[1], advised, served.told)])
+
+            self._advising.ask(Asked(served.advisor, reading, answer, then))
+            return None
         return self.texts.answered(arrival, cell[1], answer, served.told, mark)
 
     def _without(self, cell: Cell, arrival: Arrival, mark: str) -> Draft:

@@ -28,8 +28,9 @@ Marks = tuple[tuple[int, int, int] | None, ...]
 
 @dataclass
 class Served:
-    """`told` ends every record: which model, which limits. `marks` of the files that it was made
-    of; `said`: sentences about its limits; `rows` that it has predicted."""
+    """`line` judges without advice; `advisor` gives it, beside (None: there are no knobs). `told`
+    ends every record: which model, which limits. `marks` of the files that it was made of; `said`:
+    sentences about its limits; `rows` that it has predicted."""
 
     recipe: Recipe
     line: Line
@@ -38,6 +39,7 @@ class Served:
     marks: Marks
     rows: int = 0
     said: list[str] = field(default_factory=list)
+    advisor: Line | None = None
     told: str = ""
 
     def __post_init__(self) -> None:
@@ -65,11 +67,24 @@ def served(recipe: Recipe, config: Configuration) -> Served:
     marks = marks_of(recipe)  # before the files are read: what changes meanwhile is seen
     model, trust = _model(recipe, config)
     data = document_bytes(recipe.limits)  # read once: these are hashed, and these judge
-    line = Line(model, limits_in(data, recipe.limits, model), advice_ms=recipe.advice_ms)
+    limits = limits_in(data, recipe.limits, model)
+    line = Line(model, limits, advice_ms=0.0)
+    advisor = None
+    if limits.knobs and recipe.advice_ms > 0.0:
+        advisor = Line(model, limits, advice_ms=recipe.advice_ms)
     rows = predicts(model, recipe) if recipe.accept_rows else 0
     said = own_threshold(line, trust.sha256)
-    line.readings([{}, {}])  # the first call makes what later ones use
-    return Served(recipe, line, trust, sha256(data).hexdigest(), marks, rows, said)
+    _first(line, advisor)
+    return Served(recipe, line, trust, sha256(data).hexdigest(), marks, rows, said, advisor)
+
+
+def _first(line: Line, advisor: Line | None) -> None:
+    """The first part makes what later ones use: none of the line has to wait for that."""
+    middle = {a.name: a.level_names[0] if a.kind == "categorical" else (a.lower + a.upper) / 2
+              for a in line.model.axes}  # fmt: skip
+    line.readings([middle, middle])
+    if advisor is not None:
+        advisor.advice(middle)
 
 
 def _model(recipe: Recipe, config: Configuration) -> tuple[Model, Trust]:

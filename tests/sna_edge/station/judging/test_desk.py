@@ -174,3 +174,14 @@ def test_a_graceful_end_judges_what_waits(tmp_path):
     assert not plant.desk.submit([Arrival("press-1", {"power": 200.0})], Told())
     events = [json.loads(t)["event"] for t in plant.plant.records.texts if '"event"' in t]
     assert events == ["started", "stopped"]
+
+
+def test_advice_comes_with_the_record_of_a_reject_and_holds_up_no_part(tmp_path):
+    from ..plants import LIMITS
+
+    plant = process(tmp_path, limits=LIMITS + "[knobs.power]\nstep = 5\n")
+    told = sent(plant.desk, {"power": 290.0}, {"power": 200.0}, {"power": 290.0})
+    assert [r["verdict"] for r in told.records] == ["REJECT", "ACCEPT", "REJECT"]
+    assert told.records[0]["advice"]["settings"]["power"] <= 240.0
+    assert told.records[1]["record"] < told.records[2]["record"]
+    plant.stop()

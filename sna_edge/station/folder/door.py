@@ -1,0 +1,146 @@
+"""The door itself: a thread that looks into a folder."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Mapping
+from contextlib import suppress
+from fnmatch import fnmatchcase
+from threading import Event, Thread
+from typing import Any
+
+from ...durable import DISK, write_whole
+from ...errors import SnaError
+from ..messages import in_turns
+from ..parts import Answer
+from ..plant import Plant
+from .rows import rows, verdicts
+from .settings import FolderSettings
+
+TOGETHER = 256
+AGAIN = 0.2
+"""Seconds after which rows are offered again where there was no room for them."""
+DONE, WRONG = "done", "wrong"
+Mark = tuple[int, int, int]
+
+
+class _Stopped(Exception):
+    """The station stops; the file stays, and is read again."""
+
+
+class FolderDoor:
+    """Reads files, one after the other; each is moved when its records are on the disk."""
+
+    def __init__(self, name: str, settings: FolderSettings, plant: Plant) -> None:
+        self.name, self.settings, self._plant = f"folder.{name}", settings, plant
+        self._seen: dict[str, Mark] = {}
+        self._words, self._files, self._up = "looks for files", 0, True
+        self._end = Event()
+        self._thread = Thread(target=self._run, name=self.name, daemon=True)
+
+    def start(self) -> None:
+        """Begin to look."""
+        for name in (DONE, WRONG):
+            DISK.make_folder(os.path.join(self.settings.path, name))
+        self._thread.start()
+
+    def stop(self, seconds: float) -> None:
+        """Look no more; a file that is not done stays where it is."""
+        self._end.set()
+        if self._thread.ident is not None:
+            self._thread.join(seconds)
+
+    def state(self) -> Mapping[str, Any]:
+        """Whether it can look, and how many files it has read."""
+        return {"up": self._up, "words": f"{self._words}, {self._files} read", "files": self._files}
+
+    def _run(self) -> None:
+        while not self._end.wait(self.settings.seconds):
+            try:
+                self.look()
+                self._up, self._words = True, "looks for files"
+            except _Stopped:
+                return
+            except OSError as error:
+                self._up, self._words = False, f"cannot use {self.settings.path}: {error.strerror}"
+
+    def look(self) -> None:
+        """Read every file that has come whole."""
+        before, self._seen = self._seen, {}
+        for name in DISK.names(self.settings.path):
+            if name.startswith(".") or not fnmatchcase(name, self.settings.pattern):
+                continue
+            found = os.lstat(os.path.join(self.settings.path, name))
+            if not stat.S_ISREG(found.st_mode):  # a link leads anywhere
+                continue
+            self._seen[name] = found.st_ino, found.st_size, found.st_mtime_ns
+            if before.get(name) == self._seen[name]:
+                self._file(name, found.st_size)
+
+    def _file(self, name: str, size: int) -> None:
+        path = os.path.join(self.settings.path, name)
+        try:
+            if size > self.settings.largest:
+                raise ValueError(f"the file is larger than {self.settings.largest} bytes")
+            lines, answers = self._judged(path, name)
+        except (SnaError, ValueError, OSError) as error:
+            why = " ".join(str(error).split())
+            self._move(name, WRONG, "why.txt", f"{why}\n".encode())
+            station = self.settings.station
+            self._plant.event("alarm", station, self.name, f"{name} was not read: {why}",
+                              source=self.name)  # fmt: skip
+        else:
+            self._move(name, DONE, "verdicts.csv", verdicts(lines, answers))
+            self._files += 1
+        self._seen.pop(name, None)
+
+    def _judged(self, path: str, name: str) -> tuple[list[int], list[Answer]]:
+        settings, cells = self.settings, self._plant.desk.cells
+        models = [one.line for (station, _), one in cells.items() if station == settings.station]
+        levels = [a.name for line in models for a in line.model.axes if a.kind == "categorical"]
+        numbers = [n for line in models for n in (*line.names, *line.model.output_names)]
+        found = list(rows(path, name, settings.station, settings.recipe, levels, numbers))
+        if not found:
+            raise ValueError("the file has no rows below its header")
+        answers = list[Answer]()
+        for some in in_turns([arrival for _, arrival in found], TOGETHER):
+            answers += self._recorded(some)
+        return [line for line, _ in found], answers
+
+    def _recorded(self, some: Any) -> list[Answer]:
+        """The answers of arrivals, offered until they have records."""
+        while True:
+            told, ended = list[tuple[list[Answer], str]](), Event()
+
+            def done(
+                answers: list[Answer], why: str, told: Any = told, ended: Event = ended
+            ) -> None:
+                told.append((answers, why))
+                ended.set()
+
+            if self._plant.desk.submit(some, done):
+                while not ended.wait(AGAIN):
+                    if not self._plant.desk.running:
+                        raise _Stopped
+                if not told[0][1]:
+                    return told[0][0]
+                self._words = told[0][1]
+            if self._end.wait(AGAIN):
+                raise _Stopped
+
+    def _move(self, name: str, folder: str, ending: str, beside: bytes) -> None:
+        """The file, and beside it what became of it; one of that name that is there stays."""
+        room, number, free = os.path.join(self.settings.path, folder), 1, name
+        while os.path.lexists(os.path.join(room, free)):
+            number += 1
+            free = f"{name}.{number}"
+        with suppress(OSError):  # the records have it all
+            write_whole(os.path.join(room, f"{free}.{ending}"), beside)
+        DISK.replace(os.path.join(self.settings.path, name), os.path.join(room, free))
+        DISK.sync_folder(os.path.join(room, free))
+
+
+def make(name: str, settings: FolderSettings, plant: Plant) -> FolderDoor:
+    """The door that a table [folder.NAME] asks for."""
+    return FolderDoor(name, settings, plant)

@@ -1,0 +1,84 @@
+"""Files in, verdicts out: every row once, whatever happens between."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import time
+
+import pytest
+
+from ..plants import STATION, process
+
+FOLDER = STATION + '[folder.inbox]\npath = "in"\nstation = "press-1"\nseconds = 0.02\n'
+
+
+@pytest.fixture
+def plant(tmp_path):
+    (tmp_path / "in").mkdir()
+    made = process(tmp_path, station=FOLDER)
+    yield made
+    made.stop()
+
+
+def put(tmp_path, name, text):
+    """As a careful sender does: under another name, then renamed."""
+    (tmp_path / "in" / f".{name}").write_text(text)
+    os.replace(tmp_path / "in" / f".{name}", tmp_path / "in" / name)
+
+
+def until(path, seconds=10.0):
+    end = time.monotonic() + seconds
+    while not path.exists():
+        assert time.monotonic() < end, f"{path} did not come"
+        time.sleep(0.01)
+    return path
+
+
+def test_a_table_is_judged_and_moved_with_its_verdicts_beside_it(plant, tmp_path):
+    put(tmp_path, "a.csv", "part;power;measured.width\n;kW;um\nA1;0,2;101,5\nA2;0,29;\n;0,2;\n")
+    until(tmp_path / "in" / "done" / "a.csv")
+    with open(tmp_path / "in" / "done" / "a.csv.verdicts.csv", newline="") as file:
+        found = list(csv.DictReader(file))
+    assert [r["verdict"] for r in found] == ["ACCEPT", "REJECT", "ACCEPT"]
+    assert [r["part"] for r in found] == ["A1", "A2", "a.csv:5"]
+    first = json.loads(next(t for t in plant.plant.records.texts if '"A1"' in t))
+    assert first["measured"]["width"]["value"] == 101.5 and first["door"] == "folder"
+
+
+def test_a_file_that_is_read_again_gives_no_second_record(plant, tmp_path):
+    for _ in range(2):
+        put(tmp_path, "a.csv", "power\n200\n210\n")
+        end = time.monotonic() + 10.0
+        while (tmp_path / "in" / "a.csv").exists() and time.monotonic() < end:
+            time.sleep(0.01)
+    until(tmp_path / "in" / "done" / "a.csv.2")
+    assert sum('"kind": "verdict"' in t for t in plant.plant.records.texts) == 2
+
+
+def test_what_is_no_table_is_put_aside_and_said(plant, tmp_path):
+    put(tmp_path, "b.csv", "")
+    put(tmp_path, "c.csv", "power\n")
+    why = until(tmp_path / "in" / "wrong" / "b.csv.why.txt").read_text()
+    assert why.strip() and until(tmp_path / "in" / "wrong" / "c.csv")
+    until(tmp_path / "in" / "wrong" / "b.csv")
+    assert any("b.csv was not read" in t for t in plant.plant.records.texts)
+
+
+def test_links_and_other_names_are_left_alone(plant, tmp_path):
+    (tmp_path / "secret.csv").write_text("power\n200\n")
+    os.symlink(tmp_path / "secret.csv", tmp_path / "in" / "link.csv")
+    put(tmp_path, "note.txt", "power\n200\n")
+    time.sleep(0.3)
+    assert (tmp_path / "in" / "link.csv").is_symlink() and (tmp_path / "in" / "note.txt").exists()
+    assert not any('"kind": "verdict"' in t for t in plant.plant.records.texts)
+
+
+def test_a_full_disk_holds_the_file_back_until_there_is_room(plant, tmp_path):
+    plant.plant.records.full = "the disk is full"
+    put(tmp_path, "a.csv", "power\n200\n")
+    time.sleep(0.5)
+    assert (tmp_path / "in" / "a.csv").exists()
+    plant.plant.records.full = ""
+    until(tmp_path / "in" / "done" / "a.csv")
