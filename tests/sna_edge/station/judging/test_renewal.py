@@ -1,0 +1,125 @@
+"""Another model in the middle: no part without a verdict, none judged by half of one."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from hashlib import sha256
+
+import pytest
+
+from sna_edge.signing import examined
+from sna_edge.station.judging import renewal
+from sna_edge.store import Store
+
+from ..plants import STATION, model, process, sent
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch):
+    monkeypatch.setattr(renewal, "LOOK", 0.02)
+
+
+def events(plant):
+    found = [json.loads(t) for t in plant.plant.records.texts]
+    return [r for r in found if r["kind"] == "event"]
+
+
+def until(plant, event, seconds=15.0):
+    end = time.monotonic() + seconds
+    while not (found := [e for e in events(plant) if e["event"] == event]):
+        assert time.monotonic() < end, f"no event {event}: {events(plant)}"
+        time.sleep(0.01)
+    return found[-1]
+
+
+def test_a_model_is_switched_between_two_parts_while_parts_come(tmp_path):
+    plant = process(tmp_path)
+    told, ended = [], threading.Event()
+
+    def line():
+        while not ended.is_set():
+            told.append(sent(plant.desk, {"power": 200.0}))
+
+    threads = [threading.Thread(target=line) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    old = (tmp_path / "line.sna").read_bytes()
+    new = model(1.05).to_bytes()
+    (tmp_path / "new").write_bytes(new)
+    (tmp_path / "new").replace(tmp_path / "line.sna")
+    found = until(plant, "model switched")
+    time.sleep(0.05)
+    ended.set()
+    for thread in threads:
+        thread.join()
+    plant.stop()
+    assert found["model"]["sha256"] == sha256(new).hexdigest() and found["who"] == "station"
+    by = {sha256(old).hexdigest(): 100.0, sha256(new).hexdigest(): 105.0}
+    seen = [(r["model"]["sha256"], r["outputs"]["width"]["value"]) for t in told for r in t.records]
+    assert all(value == pytest.approx(by[digest]) for digest, value in seen)
+    assert {digest for digest, _ in seen} == set(by)
+    assert all(r["verdict"] == "ACCEPT" for t in told for r in t.records)
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [(b"half of a model", "too_short"), (model(name="speed").to_bytes(), "other inputs")],
+    ids=["half", "other inputs"],
+)
+def test_what_cannot_judge_is_refused_and_the_old_one_goes_on(tmp_path, data, words):
+    plant = process(tmp_path)
+    (tmp_path / "line.sna").write_bytes(data)
+    assert words.split("_")[0] in until(plant, "alarm")["why"]
+    (record,) = sent(plant.desk, {"power": 200.0}).records
+    assert record["verdict"] == "ACCEPT"
+    (tmp_path / "line.sna").write_bytes(model(1.05).to_bytes())
+    until(plant, "model switched")
+    plant.stop()
+
+
+def test_acceptance_rows_keep_a_worse_model_out_of_a_store(tmp_path):
+    store = Store(tmp_path / "store")
+    good, worse = model().to_bytes(), model(1.2).to_bytes()
+    store.install(good, examined(good, None))
+    (tmp_path / "rows.csv").write_text("power,width\n200,100.4\n250,124.6\n")
+    text = STATION.replace('model = "line.sna"', 'store = "store"\naccept_rows = "rows.csv"')
+    plant = process(tmp_path, station=text.replace("limits = ", "tolerance = 2.0\nlimits = "))
+    Store(tmp_path / "store").install(worse, examined(worse, None))
+    assert "does not predict the acceptance rows" in until(plant, "alarm")["why"]
+    end = time.monotonic() + 10
+    while Store(tmp_path / "store").active().data != good:
+        assert time.monotonic() < end
+        time.sleep(0.02)
+    assert sent(plant.desk, {"power": 200.0}).records[0]["outputs"]["width"]["value"] == 100.0
+    better = model(1.01).to_bytes()
+    Store(tmp_path / "store").install(better, examined(better, None))
+    assert until(plant, "model switched")["acceptance_rows"] == 2
+    plant.stop()
+
+
+def test_other_limits_judge_from_the_next_part_on(tmp_path):
+    plant = process(tmp_path)
+    before = plant.desk.cells["press-1", "default"].limits
+    (tmp_path / "limits.toml").write_text("[outputs.width]\nUSL = 90\n")
+    found = until(plant, "limits changed")
+    assert found["before"] == before
+    (record,) = sent(plant.desk, {"power": 200.0}).records
+    assert record["verdict"] == "REJECT" and record["limits"] == found["limits"]
+    (tmp_path / "limits.toml").write_text("[outputs.wid")
+    assert "limits.toml" in until(plant, "alarm")["why"]
+    assert sent(plant.desk, {"power": 200.0}).records[0]["verdict"] == "REJECT"
+    plant.stop()
+
+
+def test_what_was_learned_stays_with_other_limits(tmp_path):
+    text = STATION.replace("limits = ", 'learn = "width"\nlimits = ')
+    plant = process(tmp_path, station=text)
+    sent(plant.desk, {"power": 200.0}, part="A1")
+    (tmp_path / "limits.toml").write_text("[outputs.width]\nLSL = 60\nUSL = 140\n")
+    until(plant, "limits changed")
+    (record,) = sent(plant.desk, {"measured": {"width": 101.0}}, part="A1").records
+    assert record["measured"]["width"]["learned"] is True
+    plant.stop()
+    assert (tmp_path / "station-data" / "learned" / "press-1.default").exists()
