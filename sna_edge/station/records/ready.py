@@ -66,20 +66,25 @@ def _opened(text: str) -> str:
 def _points(draft: Draft) -> Iterator[Point]:
     """One of each output that has a number."""
     outputs, measured = draft.outputs, draft.measured
-    for name in (*outputs, *(m for m in measured if m not in outputs)):
-        told: Mapping[str, Any] = outputs.get(name) or {}
-        value, found = _number(told.get("value")), _number(measured.get(name))
+    for name, told in outputs.items():
+        value, found = _number(told.get("value")), None
+        if measured:
+            found = _number(measured.get(name))
         if value is not None or found is not None:
-            bounds = _number(told.get("lower")), _number(told.get("upper"))
-            yield storable(name), value, *bounds, found, _number(told.get("p_in_spec"))
+            lower, upper = _number(told.get("lower")), _number(told.get("upper"))
+            yield storable(name), value, lower, upper, found, _number(told.get("p_in_spec"))
+    for name in measured.keys() - outputs.keys():
+        if (found := _number(measured[name])) is not None:
+            yield storable(name), None, None, None, found, None
 
 
 def _number(value: Any) -> float | None:
-    try:
-        number = float(value)
-    except (TypeError, ValueError, OverflowError):
-        return None
-    return number if math.isfinite(number) else None
+    if type(value) is not float:
+        try:
+            value = float(value)
+        except (TypeError, ValueError, OverflowError):
+            return None
+    return value if -math.inf < value < math.inf else None
 
 
 def storable(text: str) -> str:

@@ -35,6 +35,8 @@ CREATE TABLE counts (
     station INTEGER, recipe INTEGER, minute INTEGER, accept INTEGER, reject INTEGER, none INTEGER,
     measured INTEGER, events INTEGER, first INTEGER, last INTEGER,
     PRIMARY KEY (station, recipe, minute)) WITHOUT ROWID;
+CREATE TABLE places (
+    station INTEGER, recipe INTEGER, last INTEGER, PRIMARY KEY (station, recipe)) WITHOUT ROWID;
 CREATE TABLE series (
     id INTEGER PRIMARY KEY, station INTEGER, recipe INTEGER, output TEXT,
     UNIQUE (station, recipe, output));
@@ -47,9 +49,10 @@ CREATE TABLE points (
 CREATE TABLE destinations (
     name TEXT PRIMARY KEY, sent INTEGER NOT NULL, dropped INTEGER NOT NULL) WITHOUT ROWID;
 """
-"""records: a NULL `mark` is equal to no other, so that events have no key. counts and minutes: what
-the records of a minute (since 1970) come to; `spread` is the sum of squares about the mean, `off`
-is measured less predicted. points: what the chart of an output shows of a record."""
+"""records: a NULL `mark` is equal to no other, so that events have no key. places: where records
+came from, and the last one. counts and minutes: what the records of a minute (since 1970) come to;
+`spread` is the sum of squares about the mean, `off` is measured less predicted. points: what the
+chart of an output shows of a record."""
 
 MIGRATIONS: dict[int, Callable[[sqlite3.Connection], object]] = {}
 """Version -> what makes a database of it one of the next version; run in one transaction."""

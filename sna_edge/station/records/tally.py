@@ -27,6 +27,7 @@ class Tally:
         self._cells: dict[tuple[int, int], list[float]] = {}
         self._series: dict[tuple[int, int, str], int] = {}
         self._changed_counts: set[tuple[int, int, int]] = set()
+        self._last: dict[tuple[int, int], int] = {}
         self._changed_cells: set[tuple[int, int]] = set()
 
     def count(self, one: Ready, station: int, recipe: int, number: int) -> None:
@@ -36,6 +37,7 @@ class Tally:
         row[_column(one)] += 1
         row[5], row[6] = min(row[5], number), max(row[6], number)
         self._changed_counts.add(key)
+        self._last[station, recipe] = number
 
     def add(self, series: int, one: Ready, value: float | None, measured: float | None) -> None:
         """Add a point to the minute of its output; a value predicted counts with its verdict, not
@@ -75,6 +77,11 @@ class Tally:
             "INSERT OR REPLACE INTO minutes VALUES (?,?,?,?,?,?,?,?,?,?)",
             [(*key, *_stored(self._cells[key])) for key in self._changed_cells],
         )
+        self._db.executemany(
+            "INSERT OR REPLACE INTO places VALUES (?,?,?)",
+            [(*key, last) for key, last in self._last.items()],
+        )
+        self._last.clear()
         self._changed_counts.clear()
         self._changed_cells.clear()
         for kept in (self._counts, self._cells, self._series):

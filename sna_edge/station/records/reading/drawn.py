@@ -117,7 +117,7 @@ def points(
     where, values = "series = ?", [history.series(station, recipe, output)]
     if start is not None or end is not None:
         begin, until = start or 0.0, 1e11 if end is None else end
-        first, last = history.between(begin, until)
+        first, last = history.between(begin, until, station, recipe)
         where += " AND record BETWEEN ? AND ? AND time >= ? AND time < ?"
         values += [first, last, round(begin * 1000), round(until * 1000)]
     query = f"SELECT {POINTS} FROM points WHERE {where} ORDER BY record DESC LIMIT ?"

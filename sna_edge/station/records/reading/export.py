@@ -97,7 +97,7 @@ def _rows(
 ) -> Iterator[tuple[list[Any], dict[str, tuple[Any, ...]]]]:
     """Of each verdict what it is, and output -> its numbers."""
     names = dict(history.rows("SELECT id, name FROM names"))
-    first, last = history.between(start, end)
+    first, last = history.between(start, end, station)
     while rows := history.rows(RECORDS, (first, last, ROWS)):
         found = _points(history, outputs, rows[0][0], rows[-1][0])
         for number, at, recipe, part, sequence, verdict, time in rows:

@@ -16,6 +16,7 @@ COLUMNS = (
     "number, kind, (SELECT name FROM names WHERE id = records.station),"
     " (SELECT name FROM names WHERE id = records.recipe), part, sequence, verdict, time, text"
 )
+MINUTES = "FROM counts WHERE station = ? AND recipe = ? AND minute BETWEEN ? AND ?"
 LOOKED = 20_000
 """Records of other stations that one query for the latest ones walks over."""
 
@@ -80,7 +81,7 @@ class History:
         if station is not None:
             values.append(self._name(station))
             wanted.append("station = ?")
-            ends = "SELECT coalesce(max(last), 0) + 1 FROM counts WHERE station = ?"
+            ends = "SELECT coalesce(max(last), 0) + 1 FROM places WHERE station = ?"
             values[0] = min(values[0], self.rows(ends, values[1:])[0][0])
         if kind is not None:
             if kind not in KINDS:
@@ -128,22 +129,33 @@ class History:
     ) -> dict[str, int]:
         """How many records of each verdict, measured values and events there are from the minute
         of `start` to before that of `end`."""
-        where, values = ["minute >= ?", "minute < ?"], [_minute(start), _minute(end)]
-        for column, name in (("station", station), ("recipe", recipe)):
-            if name is not None:
-                where.append(f"{column} = ?")
-                values.append(self._name(name))
-        sums = "sum(accept), sum(reject), sum(none), sum(measured), sum(events)"
-        found = self.rows(f"SELECT {sums} FROM counts WHERE {' AND '.join(where)}", values)[0]
-        names = (*VERDICTS[1:], "measured", "events")
-        return {name: int(n or 0) for name, n in zip(names, found, strict=True)}
+        total = [0] * 5
+        for place in self._places(station, recipe):
+            sums = "sum(accept), sum(reject), sum(none), sum(measured), sum(events)"
+            row = self.rows(f"SELECT {sums} {MINUTES}", (*place, _minute(start), _minute(end) - 1))
+            total = [n + (more or 0) for n, more in zip(total, row[0], strict=True)]
+        return dict(zip((*VERDICTS[1:], "measured", "events"), total, strict=True))
 
-    def between(self, start: float, end: float) -> tuple[int, int]:
-        """The first and the last number of the records from `start` to before `end`, by the minute;
+    def between(
+        self, start: float, end: float, station: str | None = None, recipe: str | None = None
+    ) -> tuple[int, int]:
+        """The first and the last number of the records from the minute of `start` to that of `end`;
         (1, 0) where there are none. Where the clock jumped, others may stand between them."""
-        range_ = "SELECT min(first), max(last) FROM counts WHERE minute BETWEEN ? AND ?"
-        first, last = self.rows(range_, (_minute(start), _minute(end)))[0]
-        return (int(first), int(last)) if first is not None else (1, 0)
+        firsts, lasts = [], []
+        for place in self._places(station, recipe):
+            ends = f"SELECT min(first), max(last) {MINUTES}"
+            [(first, last)] = self.rows(ends, (*place, _minute(start), _minute(end)))
+            if first is not None:
+                firsts.append(int(first))
+                lasts.append(int(last))
+        return (min(firsts), max(lasts)) if firsts else (1, 0)
+
+    def _places(self, station: str | None, recipe: str | None) -> list[tuple[Any, ...]]:
+        """Station and recipe, by number, of all records or of some."""
+        at = None if station is None else self._name(station)
+        of = None if recipe is None else self._name(recipe)
+        rows = self.rows("SELECT station, recipe FROM places")
+        return [row for row in rows if at in (None, row[0]) and of in (None, row[1])]
 
     def _found(self, where: str, values: Any) -> Iterator[Found]:
         for number, kind, station, recipe, part, sequence, verdict, time, text in self.rows(
@@ -157,7 +169,7 @@ class History:
         return int(found[0][0]) if found else 0
 
     def _stations(self) -> list[int]:
-        return [row[0] for row in self.rows("SELECT DISTINCT station FROM counts")]
+        return [row[0] for row in self.rows("SELECT DISTINCT station FROM places")]
 
 
 def _minute(seconds: float) -> int:
