@@ -1,49 +1,50 @@
-"""Say how many parts of a setting, or of the running line, lie inside their limits: Pp, Ppk, parts
-per million."""
+"""Say how many parts of a setting, of the running line, or of a table lie inside their limits: Cp,
+Cpk, Pp, Ppk, Cpm with their 95 % intervals, parts per million."""
 
 from __future__ import annotations
 
 import argparse
 from typing import Any
 
+import numpy as np
+
 from ...errors import InputError
 from ...inverse.query.scatter import Scatter
 from ...logs import entry_of, files_of, line_blocks
+from ...quality.capability.figures import FEWEST, of_values, share
 from ...quality.capability.setting import setting
 from ...quality.capability.stream import Stream
 from ...quality.limits import LineLimits, read_limits
 from ...uncertainty.readings import coordinates_of
 from ..arguments import add_at, add_json, add_model, input_values
-from ..console import ANSWERED, NO_VALUE, emit, table, with_unit
+from ..charting.columns import bare_columns, grouped
+from ..charting.indices import of_setting, of_stream, of_table
+from ..console import ANSWERED, NO_VALUE, emit
+from ..dialect_options import add_dialect
 from ..inverting.advice import scatter
 from ..raw_readings import readable
 from ..trusted.options import add_trust, load_model
 
-HELP = "Pp, Ppk and parts per million outside the limits: of a setting, or of the running line"
+HELP = "Cp, Cpk, Pp, Ppk, Cpm with intervals, and ppm outside: of a setting, a line, or a table"
 LAST = 1000
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """The arguments of `sna-edge capability`."""
-    add_model(parser)
+    add_model(parser, or_else="--table FILE")
     add_trust(parser)
-    parser.add_argument(
-        "--limits", required=True, metavar="FILE.toml", help="LSL and USL of outputs"
-    )
+    parser.add_argument("--limits", metavar="FILE.toml", help="LSL, USL and target of outputs")
     add_at(parser, "the setting: every input once")
+    many: dict[str, Any] = {"nargs": "+", "action": "extend", "default": []}
     parser.add_argument(
         "--scatter",
-        nargs="+",
-        action="extend",
-        default=[],
+        **many,
         metavar="NAME=S",
         help="standard deviation of an input around what it is set to, 2 or 2W",
     )
     parser.add_argument(
         "--log",
-        nargs="+",
-        action="extend",
-        default=[],
+        **many,
         metavar="LOG",
         help="of the running line instead: answers of watch, those to measured values with them",
     )
@@ -53,17 +54,35 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help=f"with --log: the last N parts and measured parts (default {LAST})",
     )
+    parser.add_argument("--table", metavar="FILE", help="of measured values, without a model")
+    parser.add_argument("--column", metavar="C", help="with --table: the column of the values")
+    for name, what in (("lsl", "lower limit"), ("usl", "upper limit"), ("target", "target")):
+        parser.add_argument(
+            f"--{name}", type=float, metavar="X", help=f"with --table: the {what} of the values"
+        )
+    parser.add_argument(
+        "--subgroup",
+        metavar="N|C",
+        help="with --table: rows of a subgroup, or the column that says which one a row is of"
+        " (default: Cp and Cpk by the difference of one row to the next)",
+    )
+    add_dialect(parser)
     add_json(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Answer; returns the exit code. Raises InputError for what cannot be asked."""
-    if bool(args.at) == bool(args.log):
-        raise InputError("missing or ambiguous question; give exactly one of --at and --log")
-    if args.log and args.scatter:
-        raise InputError("--scatter cannot be combined with --log; it goes with --at")
-    if args.last is not None and (args.at or args.last < 1):
+    if (bool(args.at) + bool(args.log) + bool(args.table)) != 1:
+        raise InputError(
+            "missing or ambiguous question; give exactly one of --at, --log and --table"
+        )
+    if not args.at and args.scatter:
+        raise InputError("--scatter cannot be combined with --log or --table; it goes with --at")
+    if args.last is not None and (not args.log or args.last < 1):
         raise InputError("--last goes with --log; give at least one part")
+    _refuse_foreign(args)
+    if args.table:
+        return _of_table(args)
     model = load_model(args, args.backend)
     limits = read_limits(args.limits, model)
     if args.log:
@@ -72,29 +91,21 @@ def run(args: argparse.Namespace) -> int:
     found = coordinates_of(model, given, level_index=False)
     around = Scatter.of(model, scatter(args, model)) if args.scatter else None
     answer = setting(model, limits, found.x[0], around)
-    emit(args, answer, _of_setting(model, answer))
+    emit(args, answer, of_setting(model, answer))
     return ANSWERED if answer["outputs"] else NO_VALUE
 
 
-def _of_setting(model: Any, answer: dict[str, Any]) -> list[str]:
-    if not answer["outputs"]:
-        return [f"{answer['status']}: the model has no value there"]
-    units = {o.name: o.unit for o in model.outputs}
-    rows = [
-        [
-            name,
-            with_unit(one["value"], units[name]),
-            f"{one['Pp']:.2f}" if "Pp" in one else "-",
-            ("at least " if one["at_least"] else "") + f"{one['Ppk']:.2f}",
-            ("at most " if one["at_least"] else "") + f"{one['ppm']:.3g}",
-        ]
-        for name, one in answer["outputs"].items()
-    ]
-    lines = table(["output", "value", "Pp", "Ppk", "ppm outside"], rows)
-    lines.append(
-        f"all at once: {100 * answer['yield']:.4g} % inside, {answer['ppm']:.3g} ppm outside"
-    )
-    return lines if answer["status"] == "ok" else [*lines, answer["status"]]
+def _refuse_foreign(args: argparse.Namespace) -> None:
+    """Options of the other question would be left out without a word."""
+    own = {"--column": args.column, "--lsl": args.lsl, "--usl": args.usl}
+    own |= {"--target": args.target, "--subgroup": args.subgroup}
+    given = [name for name, value in own.items() if value is not None]
+    if not args.table and given:
+        raise InputError(f"{given[0]} goes with --table; limits of a model stand in --limits FILE")
+    if args.table and (args.model or args.limits):
+        raise InputError("--table needs neither a model nor --limits; give --lsl, --usl, --target")
+    if not args.table and not (args.model and args.limits):
+        raise InputError("missing model or limits; give MODEL and --limits FILE.toml, or --table")
 
 
 def _of_log(args: argparse.Namespace, model: Any, limits: LineLimits) -> int:
@@ -108,28 +119,35 @@ def _of_log(args: argparse.Namespace, model: Any, limits: LineLimits) -> int:
             f"{', '.join(args.log)} has neither verdicts with values nor measured ones; give what"
             " watch has written"
         )
-    emit(args, answer, _of_stream(answer))
+    emit(args, answer, of_stream(answer))
     return ANSWERED
 
 
-def _of_stream(answer: dict[str, Any]) -> list[str]:
-    rows = []
-    for name, one in answer["outputs"].items():
-        figures = [f"{one[key]:.2f}" if key in one else "-" for key in ("Cp", "Cpk", "Pp", "Ppk")]
-        ends = "{:.2f} to {:.2f}".format(*one["Ppk_95"]) if "Ppk_95" in one else "-"
-        rows.append([name, str(one.get("parts", 0)), *figures, ends])
-    lines = table(["measured", "parts", "Cp", "Cpk", "Pp", "Ppk", "Ppk, 95 %"], rows)
-    lines.append(f"parts: {answer['parts']}")
-    for key, said in (
-        ("predicted", "outside as predicted"),
-        ("measured", "outside as measured"),
-        ("both", "outside as predicted, put right by the measured ones"),
-    ):
-        if key in answer:
-            lines.append(f"{said}: {_ppm(answer[key])}")
-    return lines
-
-
-def _ppm(one: dict[str, Any]) -> str:
-    ends = one.get("ppm_95")
-    return f"{one['ppm']:.4g} ppm" + (f" (95 %: {ends[0]:.4g} to {ends[1]:.4g})" if ends else "")
+def _of_table(args: argparse.Namespace) -> int:
+    if args.column is None or (args.lsl is None and args.usl is None):
+        raise InputError("--table needs --column C and --lsl X, --usl X or both")
+    lsl = -np.inf if args.lsl is None else args.lsl
+    usl = np.inf if args.usl is None else args.usl
+    if not lsl < usl or (args.target is not None and not lsl <= args.target <= usl):
+        raise InputError("limits need LSL < USL with the target between; give other numbers")
+    size = int(args.subgroup) if (args.subgroup or "").isdecimal() else None
+    labels = [args.subgroup] if args.subgroup and size is None else []
+    if size is not None and size < 2:
+        raise InputError(f"--subgroup {size} has no scatter within; give 2 rows or more")
+    numbers, texts = bare_columns(args, args.table, [args.column], labels)
+    every = numbers[args.column]
+    groups = []
+    if args.subgroup:
+        groups = grouped(every, size, texts[args.subgroup] if labels else None)
+    y = every[np.isfinite(every)]
+    told = of_values(y, lsl, usl, args.target, [g[np.isfinite(g)] for g in groups])
+    if not told:
+        raise InputError(
+            f"column {args.column!r} has {len(y)} numbers of {len(every)} rows that differ; give"
+            f" {FEWEST} or more that are not all the same"
+        )
+    told["missing"] = len(every) - len(y)
+    told["outside"] = share(int(((y < lsl) | (y > usl)).sum()), len(y))
+    answer = {"status": "ok", "outputs": {args.column: told}}
+    emit(args, answer, of_table(answer))
+    return ANSWERED

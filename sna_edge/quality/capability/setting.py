@@ -22,7 +22,8 @@ def setting(
     model: Model, limits: LineLimits, x: Floats, scatter: Scatter | None = None
 ) -> dict[str, Any]:
     """Of coordinates x [D]: status; per limited output value, Pp, Ppk, ppm and whether these are
-    what the calibration rows can say at most (`at_least`); `yield` and ppm of all outputs at once.
+    what the calibration rows can say at most (`at_least`), how many these are (`rows`) and how sure
+    they make Ppk (`Ppk_95`); `yield` and ppm of all outputs at once.
     Raises InputError where the model has no distribution.
 
     Where inputs scatter, deviations that leave the domain count as outside their limits: half of
@@ -48,7 +49,10 @@ def setting(
         lost = 0.5 if np.isfinite([limit.lsl, limit.usl]).all() else 1.0
         low = None if np.isinf(limit.lsl) else _mean(told.cdf(limit.lsl)[:, k], lost)
         high = None if np.isinf(limit.usl) else _mean(1.0 - told.cdf(limit.usl)[:, k], lost)
-        one = {"value": float(found.value[0, k]), **of_shares(low, high)}
+        one: dict[str, Any] = {
+            "value": float(found.value[0, k]),
+            **of_shares(low, high, model.calibration.n_residuals),
+        }
         sides = [share for share in (low, high) if share is not None]
         one["at_least"] = max(sides) <= told.least * (1 + 1e-9)
         answer["outputs"][limit.name] = one

@@ -99,7 +99,7 @@ class Stream:
         for limit in self.limits.outputs:
             values = [m[limit.name] for m in self._measured.values() if limit.name in m]
             y = np.array(values)
-            one = of_values(y, limit.lsl, limit.usl)
+            one = of_values(y, limit.lsl, limit.usl, limit.target)
             if len(y):
                 one["outside"] = share(int(((y < limit.lsl) | (y > limit.usl)).sum()), len(y))
             found["outputs"][limit.name] = one

@@ -20,7 +20,7 @@ from sna_edge.quality.capability import figures
 from sna_edge.quality.capability.setting import setting
 from sna_edge.quality.capability.stream import Stream
 
-from .test_accept_at import scattered
+from ..test_accept_at import scattered
 
 LIMITS = LineLimits((Limit("width", 92.0, 111.0), Limit("depth", usl=55.0)))
 
@@ -209,7 +209,8 @@ def test_the_words(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     found = json.loads(capsys.readouterr().out)
     assert found["outputs"]["width"]["Ppk"] == pytest.approx(13 / (3 * np.hypot(4, 2)), abs=0.03)
     assert main([*words, "--at", "power=204"]) == 0
-    assert "at least 1.03  at most 2e+03" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "at least 1.03  0.84 to 1.19   999  at most 2e+03" in told
     assert main([*words, "--at", "power=900"]) == 3
     line = Line(scattered(), LineLimits((Limit("width", 88.0, 115.0),)))
     answers = line.lines(['{"power": 200}', '{"id": 1, "power": 210}'])
@@ -219,7 +220,7 @@ def test_the_words(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "parts: 2" in capsys.readouterr().out
     Path(log).write_text("{}\n", encoding="utf-8")
     for more, said in (
-        ([], "exactly one of --at and --log"),
+        ([], "exactly one of --at, --log and --table"),
         (["--log", log], "neither verdicts"),
         (["--log", str(tmp_path / "none.jsonl")], "none.jsonl"),
         (["--log", log, "--last", "0"], "at least one"),
