@@ -43,17 +43,28 @@ class Destination(Protocol):
         """Let go of the receiver; `send` begins anew."""
 
 
+class Parcel(Protocol):
+    """A record on its way, as the outbox gives it."""
+
+    number: int
+    text: str
+    is_historical: bool
+
+
 class Outbox(Protocol):
     """The records as what has not been sent yet (`records.Records.outbox`)."""
 
-    def join(self, destination: str) -> None:
+    def join(self, name: str) -> None:
         """Remember for this destination what it has; a new one begins with records from now on."""
 
-    def unsent(self, destination: str, most: int, after: int = 0) -> Sequence[tuple[int, str]]:
-        """(number, text) of records that it does not have and that follow `after`, in order."""
+    def connected(self, name: str) -> None:
+        """It is there: what was written until now is historical for it."""
 
-    def sent(self, destination: str, number: int) -> None:
+    def unsent(self, name: str, most: int = 500, after: int = 0) -> Sequence[Parcel]:
+        """Records that it does not have and that follow `after`, in order."""
+
+    def sent(self, name: str, number: int) -> None:
         """It has all records up to this one."""
 
-    def newest(self) -> int:
-        """Number of the last record on the disk; 0 where there is none."""
+    def waiting(self, name: str) -> int:
+        """How many records it does not have."""

@@ -38,9 +38,8 @@ class Runner:
         self._wake, self._stopping, self._end = Event(), Event(), 0.0
         self._thread = Thread(target=self._run, name=f"out {self.name}", daemon=True)
         self._read = self._final = 0  # records up to these were handed over; are with the receiver
-        self._horizon = 0  # records up to this one are historical
         self._away, self._words = True, "has not begun"
-        self._records = self._losses = 0
+        self._records, self._losses, self._told = 0, 0, False
 
     def start(self) -> None:
         """Begin to send."""
@@ -52,7 +51,7 @@ class Runner:
         self._wake.set()
 
     def stop(self, seconds: float) -> None:
-        """Send what is there within these seconds, then close; the rest waits for the next start."""
+        """Send what is there within these seconds, then close; what is left waits for a start."""
         self._end = time.monotonic() + seconds
         self._stopping.set()
         self._wake.set()
@@ -61,12 +60,14 @@ class Runner:
 
     def state(self) -> Mapping[str, Any]:
         """Whether the receiver takes records, and how many wait for it."""
-        waiting = max(self.outbox.newest() - self._read, 0) if self._read else None
-        words = self._words if self._away else f"sent up to record {self._read}"
+        joined = self._thread.ident is not None
         return {
-            "up": not self._away, "words": words, "waiting": waiting, "sent": self._records,
+            "up": not self._away,
+            "words": self._words if self._away else "sends",
+            "waiting": self.outbox.waiting(self.name) if joined else 0,
+            "sent": self._records,
             "losses": self._losses,
-        }  # fmt: skip
+        }
 
     def _run(self) -> None:
         pause = self._first
@@ -89,14 +90,15 @@ class Runner:
 
     def _turn(self) -> bool:
         """Hand over what waits; whether there was anything."""
-        newest = self.outbox.newest()
         if self._away:
-            self._read, self._horizon = self._final, newest
+            self._read = self._final
+            self.outbox.connected(self.name)
         found = self.outbox.unsent(self.name, self._batch, self._read)
-        records = [Sent(number, text, number <= self._horizon) for number, text in found]
+        records = [Sent(one.number, one.text, one.is_historical) for one in found]
         final = self.destination.send(records)
         self._back()
-        self._read = records[-1].number if records else max(self._read, newest)
+        if records:
+            self._read = records[-1].number
         self._records += len(records)
         if final > self._final:
             self.outbox.sent(self.name, final)
@@ -106,16 +108,16 @@ class Runner:
     def _lost(self, error: Exception) -> None:
         known = isinstance(error, Away)
         words = str(error) if known else f"{type(error).__name__}: {error}"
-        if not self._away or words != self._words:
-            self._losses += not self._away
+        if not self._told:
+            self._losses, self._told = self._losses + 1, True
             self._heard(words)
         self._away, self._words = True, words
         self._close()
 
     def _back(self) -> None:
-        if self._away and self._words:
+        if self._told:
             self._heard("")
-        self._away, self._words = False, ""
+        self._away, self._words, self._told = False, "", False
 
     def _close(self) -> None:
         try:

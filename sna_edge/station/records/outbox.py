@@ -70,12 +70,12 @@ class Outbox:
         with self._lock:
             self._places[name] = replace(self._place(name), live=self._last())
 
-    def unsent(self, name: str, most: int = 500) -> list[Parcel]:
-        """The next records for a destination, the oldest first."""
+    def unsent(self, name: str, most: int = 500, after: int = 0) -> list[Parcel]:
+        """The next records for a destination that follow the record `after`, the oldest first."""
         with self._lock:
             place = self._place(name)
         with self._reading:
-            rows = self._reader.execute(UNSENT, (place.sent, most)).fetchall()
+            rows = self._reader.execute(UNSENT, (max(place.sent, after), most)).fetchall()
         return [Parcel(n, KINDS[kind], text, n <= place.live) for n, kind, text in rows]
 
     def sent(self, name: str, number: int) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from threading import Lock
 from typing import Any
 
@@ -21,31 +22,45 @@ def record(number: int, **more: Any) -> str:
     return json.dumps(entries | more)
 
 
+@dataclass(frozen=True)
+class Parcel:
+    number: int
+    text: str
+    is_historical: bool
+
+
 class Kept:
-    """Records and the cursors of destinations, in memory."""
+    """Records and the places of destinations, in memory."""
 
     def __init__(self, count: int = 0) -> None:
         self.texts = {n: record(n) for n in range(1, count + 1)}
         self.cursors: dict[str, int] = {}
+        self._live: dict[str, int] = {}
         self._lock = Lock()
 
     def add(self, count: int = 1, **more: Any) -> None:
         with self._lock:
-            first = self.newest() + 1
+            first = self._newest() + 1
             self.texts |= {n: record(n, **more) for n in range(first, first + count)}
 
-    def join(self, destination: str) -> None:
-        self.cursors.setdefault(destination, 0)
+    def join(self, name: str) -> None:
+        self.cursors.setdefault(name, 0)
 
-    def unsent(self, destination: str, most: int, after: int = 0) -> Sequence[tuple[int, str]]:
+    def connected(self, name: str) -> None:
+        self._live[name] = self._newest()
+
+    def unsent(self, name: str, most: int = 500, after: int = 0) -> Sequence[Parcel]:
         with self._lock:
-            start = max(self.cursors[destination], after) + 1
-            end = min(start + most, self.newest() + 1)
-            return [(n, self.texts[n]) for n in range(start, end)]
+            start = max(self.cursors[name], after) + 1
+            end = min(start + most, self._newest() + 1)
+            return [Parcel(n, self.texts[n], n <= self._live[name]) for n in range(start, end)]
 
-    def sent(self, destination: str, number: int) -> None:
-        assert number >= self.cursors[destination], "a cursor goes back"
-        self.cursors[destination] = number
+    def sent(self, name: str, number: int) -> None:
+        assert number >= self.cursors[name], "a cursor goes back"
+        self.cursors[name] = number
 
-    def newest(self) -> int:
+    def waiting(self, name: str) -> int:
+        return self._newest() - self.cursors[name]
+
+    def _newest(self) -> int:
         return max(self.texts, default=0)
