@@ -92,6 +92,7 @@ setup(
             "*.html",
             "*.in",
             "templates/*.in",
+            "client/*.html",
             "client/*.js",
             "client/*.css",
             "client/*/*.js",

@@ -101,19 +101,24 @@ class Seen:
 
 @pytest.fixture
 def visit(chromium: Any) -> Iterator[Callable[..., Seen]]:
-    """visit(file or folder, size="desk", **options of a browser context) -> Seen.
+    """visit(file, folder or address, size="desk", **options of a browser context) -> Seen.
 
-    A file is opened from the disk, as a user does. Of a folder `index.html` is opened (or what
+    Of an address, http://127.0.0.1:8080, everything of that server is the page's own. A file is
+    opened from the disk, as a user does. Of a folder `index.html` is opened (or what
     `at` names), served at ORIGIN, since modules in files of their own are not loaded from disks.
     """
     opened: list[tuple[Seen, Any]] = []
 
-    def made(path: Path, *, size: str = "desk", at: str = "index.html", **options: Any) -> Seen:
+    def made(
+        path: Path | str, *, size: str = "desk", at: str = "index.html", **options: Any
+    ) -> Seen:
         width, height = SIZES[size]
         context = chromium.new_context(viewport={"width": width, "height": height}, **options)
         page = context.new_page()
-        folder = path if path.is_dir() else None
-        address = f"{ORIGIN}/{at}" if folder else path.resolve().as_uri()
+        folder = path if isinstance(path, Path) and path.is_dir() else None
+        address = f"{ORIGIN}/{at}" if folder else path
+        if isinstance(address, Path):
+            address = address.resolve().as_uri()
         seen = Seen(page, address)
         opened.append((seen, context))
         page.on("console", seen.note)
@@ -130,6 +135,11 @@ def visit(chromium: Any) -> Iterator[Callable[..., Seen]]:
         assert seen.foreign == []
 
 
+def _server(own: str) -> tuple[str, ...]:
+    """How addresses of a real server begin that the page came from."""
+    return (f"{own.rstrip('/')}/",) if own.startswith("http://127.0.0.1:") else ()
+
+
 def _answer(route: Any, seen: Seen, folder: Path | None) -> None:
     """The page itself, or a file of its folder; everything else is foreign and refused."""
     address = route.request.url.split("#")[0].split("?")[0]
@@ -140,7 +150,7 @@ def _answer(route: Any, seen: Seen, folder: Path | None) -> None:
             kind = {".js": "text/javascript", ".wasm": "application/wasm"}.get(file.suffix, kind)
             route.fulfill(body=file.read_bytes(), content_type=kind)
             return
-    elif address == seen.own or address.startswith(("data:", "blob:")):
+    elif address == seen.own or address.startswith(("data:", "blob:", *_server(seen.own))):
         route.continue_()
         return
     seen.foreign.append(address)

@@ -10,6 +10,7 @@
 //   app.locked   Set of inputs that optimisers and suggestions leave alone
 //   app.output   the chosen output;  app.level: level of intervals, or null (that of the file)
 //   app.limits   [[lower, upper, target] per output], null where none is set
+//   app.today    {inputs: [[..] per input]} of the parts of a station, or null (hosted.js)
 //   app.goals    ['within' | 'target' | 'larger' | 'smaller' | 'none' per output]
 //
 //   app.now      {value, lower, upper [K], status, familiarity: {p, status} or null} at the setting
@@ -37,6 +38,7 @@ export function createApp(model, about) {
     about,
     setting: Float64Array.from(about.start),
     locked: new Set(),
+    today: null,
     output: 0,
     level: about.level ?? null,
     limits: about.outputs.map((o) => [...(o.limits ?? [null, null, null])]),

@@ -76,7 +76,7 @@ function contourControls(app, state, redraw) {
     outputs.length > 1 ? choice('output', 'map-output', outputs, app.output, (v) => app.choose(Number(v))) : null,
     choice('shown', 'map-what', shownOf(app), state.what, (v) => (state.what = v)),
     across, up, limits,
-    app.about.rows ? el('label', { class: 'check', for: 'map-rows' }, rows, el('span', { text: 'measured rows' })) : null);
+    mapRows(app) ? el('label', { class: 'check', for: 'map-rows' }, rows, el('span', { text: app.today ? 'parts of today' : 'measured rows' })) : null);
   app.on('output', () => {
     const select = node.querySelector('#map-output');
     if (select) select.value = String(app.output);
@@ -143,7 +143,7 @@ function drawMap(app, state, canvas, said, note) {
   paintField(g, frame, shown, nx, ny, low, high, flat);
   if (margin) paintLimits(g, frame, margin, nx, ny, flat, tone.paper, tone.ink);
   if (!flat) paintLines(g, frame, shown, nx, ny, low, high, written);
-  if (state.rows && app.about.rows) paintRows(g, frame, rowsOn(app, state));
+  if (state.rows && mapRows(app)) paintRows(g, frame, rowsOn(app, state));
   paintSetting(g, frame, mapShare(inputs[state.a], app.setting[state.a]), mapShare(inputs[state.b], app.setting[state.b]));
   paintAxes(g, frame, mapTicks(inputs[state.a], frame.wide / 80), yticks, labelOf(inputs[state.a]), labelOf(inputs[state.b]), tone);
   paintBar(g, frame, low, high, written, tone);
@@ -162,9 +162,14 @@ function mapShare(input, v) {
   return input.levels ? (v + 0.5) / input.levels.length : (v - input.lower) / (input.upper - input.lower);
 }
 
+// What lies on the map: the parts that a station has handed over, else the measured rows.
+function mapRows(app) {
+  return app.today ?? app.about.rows;
+}
+
 // Measured rows as shares of the map, and whether their other inputs are near the present ones.
 function rowsOn(app, state) {
-  const columns = app.about.rows.inputs, inputs = app.about.inputs;
+  const columns = mapRows(app).inputs, inputs = app.about.inputs;
   return columns[0].map((_, r) => {
     const near = inputs.every((input, i) => i === state.a || i === state.b
       || (input.levels ? columns[i][r] === app.setting[i]
@@ -188,7 +193,7 @@ function sayMap(app, state, said, note, margin, shown, low, high, written) {
   const lines = [`Colours: ${SHOWN_WORDS[state.what]}${state.what === 'value' || state.what === 'width' ? ` of ${labelOf(output)}` : ''}, ${written(low)} to ${written(high)}.`];
   if (state.what === 'inside' && !limited) lines.push('There are no limits yet: give a lower or an upper limit above.');
   if (limited) lines.push(`Hatched: the predicted value is outside the limits; ${format(100 * share, 3)} % of the map is inside.`);
-  if (state.rows && app.about.rows) lines.push('Dots: measured rows, faint where their other inputs are far from the present ones.');
+  if (state.rows && mapRows(app)) lines.push(`Dots: ${app.today ? 'parts of today' : 'measured rows'}, faint where their other inputs are far from the present ones.`);
   if (!shown.some(Number.isFinite)) lines.push('Nothing is known here: the other inputs lie outside the domain.');
   note.textContent = lines.join(' ');
 }

@@ -8,6 +8,7 @@ import { finding } from './finding.js';
 import { matters } from './matters.js';
 import { why } from './why.js';
 import { good } from './good.js';
+import { listenToHost } from './hosted.js';
 
 const VIEWS = [
   ['profiler', 'Profiler', profiler],
@@ -49,7 +50,9 @@ function takeReport() {
 async function openedApp(about) {
   try {
     const [bytes, wasm] = await Promise.all([unpackedBlock('model'), unpackedBlock('wasm')]);
-    return createApp(await open(bytes, wasm), about);
+    const app = createApp(await open(bytes, wasm), about);
+    listenToHost(app, bytes);
+    return app;
   } catch (error) {
     document.getElementById('views').append(
       el('p', { class: 'wrong', role: 'alert', text: `The model could not be opened: ${error.message}` }),

@@ -24,7 +24,8 @@ class Recipe:
     """What parts of one kind are judged by: a model file (`model`) or the active model of a store
     (`store`), and limits. `learn`: what measured values change. A new model is taken where it
     reproduces its reference outputs and predicts `accept_rows` within `tolerance` (of each output;
-    "" for all). `advice_ms`: for the recommended adjustment of a reject."""
+    "" for all). `advice_ms`: for the recommended adjustment of a reject. `page`: the page file of
+    the model, for what-if on the live page."""
 
     name: str
     limits: str
@@ -34,6 +35,7 @@ class Recipe:
     accept_rows: str = ""
     tolerance: Mapping[str, float] = field(default_factory=dict)
     advice_ms: float = 20.0
+    page: str = ""
 
     @property
     def source(self) -> str:
@@ -43,11 +45,13 @@ class Recipe:
 
 @dataclass(frozen=True)
 class Station:
-    """A place of a line where parts are judged; `takt`: seconds between two parts."""
+    """A place of a line where parts are judged; `takt`: seconds between two parts; `plans`: what is
+    to be done on an alarm, by its rule, `other` for all others."""
 
     name: str
     recipes: Mapping[str, Recipe]
     takt: float | None = None
+    plans: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -145,7 +149,9 @@ def _station(name: str, table: Table) -> Station:
     recipes = {key: _recipe(key, inner) for key, inner in table.named("recipes")}
     if not recipes:
         raise InputError(f"{table.name} has no recipe; add a table [{table.where}.recipes.default]")
-    found = Station(name, recipes, table.number("takt", None, least=0.0))
+    plans = table.table("plans")
+    told = {rule: plans.text(rule) for rule in plans.entries}
+    found = Station(name, recipes, table.number("takt", None, least=0.0), told)
     table.finish()
     return found
 
@@ -171,6 +177,7 @@ def _recipe(name: str, table: Table) -> Recipe:
         accept_rows=rows,
         tolerance=tolerance,
         advice_ms=table.number("advice_ms", 20.0, most=10_000.0),
+        page=table.path("page", ""),
     )
     table.finish()
     return found

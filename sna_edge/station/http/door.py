@@ -15,7 +15,7 @@ import uvicorn
 
 from ...errors import InputError
 from ..plant import Plant
-from .app import App
+from .app import App, Behind
 from .protocol import protocol
 from .settings import HttpSettings
 
@@ -34,12 +34,13 @@ class HttpDoor:
         self._thread: Thread | None = None
         self._socket: socket.socket | None = None
         self._failed = ""
+        self._feed: Any = None
 
     def start(self) -> None:
         """Bind, and serve in a thread. Raises InputError."""
         settings = self.settings
         config = uvicorn.Config(
-            App(self._plant, settings),
+            App(self._plant, settings, self._page()),
             http=protocol(settings.seconds),
             ws="none",
             lifespan="off",
@@ -83,6 +84,8 @@ class HttpDoor:
 
     def stop(self, seconds: float) -> None:
         """Take no new request, finish those that have begun."""
+        if self._feed is not None:
+            self._feed.stop()
         if self._server is not None and self._thread is not None:
             self._server.should_exit = True
             self._thread.join(seconds)
@@ -99,6 +102,17 @@ class HttpDoor:
         if self.settings.port == 0:
             address = address.rpartition(":")[0] + f":{self.port}"
         return {"up": up, "words": f"listens at {address}" if up else self._failed or "closed"}
+
+    def _page(self) -> Behind | None:
+        """The live page, where the settings ask for it."""
+        if not self.settings.page:
+            return None
+        from ..page import behind
+
+        app: Behind
+        app, self._feed = behind(self._plant)
+        self._feed.start()
+        return app
 
     def _bound(self) -> socket.socket:
         settings = self.settings

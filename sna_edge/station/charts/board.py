@@ -1,0 +1,118 @@
+"""All stations and recipes of a process: records in, the state of the page out. One thread feeds
+it; every thread may ask."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from threading import Lock
+from typing import Any
+
+from .alarms import Alarms
+from .running import Running, milliseconds
+
+Name = tuple[str, str]
+
+
+class Board:
+    """`take` a record, `told` what has changed. Alarms of the learner and of the process come by
+    `take` too, as events called "alarm".
+
+    >>> board = Board()
+    >>> board.take({"kind": "verdict", "record": 1, "station": "press-1", "recipe": "default",
+    ...             "part": "A1", "time": "2026-01-01T00:00:00.000Z", "verdict": "ACCEPT",
+    ...             "outputs": {"width": {"value": 1.0, "lower": 0.9, "upper": 1.1}}})
+    >>> board.told()["lines"][0]["counts"]
+    {'ACCEPT': 1}
+    """
+
+    def __init__(self, alarms: Alarms | None = None) -> None:
+        self.alarms = alarms or Alarms()
+        self.running: dict[Name, Running] = {}
+        self.tick = 0
+        self.taken = 0
+        self._lock = Lock()
+
+    def text(self, text: str) -> None:
+        """Take a record as its line of JSON."""
+        self.take(json.loads(text))
+
+    def take(self, record: Mapping[str, Any]) -> None:
+        """Take a record; of other kinds than verdicts, measured values and events nothing."""
+        kind = record.get("kind")
+        with self._lock:
+            self.taken += 1
+            if kind == "event":
+                self._event(record)
+            elif kind in ("verdict", "measured"):
+                name = (str(record.get("station", "")), str(record.get("recipe", "")))
+                if name not in self.running:
+                    self.running[name] = Running(*name, self.alarms)
+                running = self.running[name]
+                (running.verdict if kind == "verdict" else running.measured)(record, self.tick)
+
+    def recall(self, texts: Iterable[str]) -> None:
+        """Take verdicts and measured values of an earlier run, in their order; no alarm of them is
+        told again."""
+        own, self.alarms.changed = self.alarms.changed, lambda what, alarm: None
+        for text in texts:
+            record = json.loads(text)
+            if record.get("kind") != "event":
+                self.take(record)
+        self.alarms.changed = own
+        self.alarms.standing.clear()
+
+    def recall_alarms(self, texts: Iterable[str]) -> None:
+        """Take the events of an earlier run, in their order: which alarms stood at its end."""
+        for text in texts:
+            record = json.loads(text)
+            if isinstance(record.get("alarm"), Mapping):
+                self.alarms.recall(record)
+            else:
+                self._event(record)
+
+    def fault(self, rule: str, words: str, at: int) -> None:
+        """Something of the station itself is wrong; no words: it no longer is."""
+        with self._lock:
+            if words:
+                self.alarms.rise(f"station/{rule}", rule, words, at)
+            else:
+                self.alarms.fall(f"station/{rule}")
+
+    def acknowledge(self, name: str, who: str, at: int, why: str = "") -> None:
+        """A person has seen an alarm. Raises InputError."""
+        with self._lock:
+            self.alarms.acknowledge(name, who, at, why)
+
+    def told(self, since: int = -1, *, step: bool = False) -> dict[str, Any]:
+        """Everything, of points those that changed after tick `since`; with `step` the next tick
+        begins, so that `told(since=this tick)` gives what comes from now on."""
+        with self._lock:
+            found = {
+                "tick": self.tick,
+                "lines": [running.told(since) for running in self.running.values()],
+                "alarms": self.alarms.told(),
+            }
+            self.tick += step
+            return found
+
+    def capability(self, station: str, recipe: str) -> dict[str, Any]:
+        """Bars and figures of one station and recipe; empty for one without parts."""
+        with self._lock:
+            running = self.running.get((station, recipe))
+            return running.capability() if running else {}
+
+    def readings(self, station: str, recipe: str) -> list[dict[str, Any]]:
+        """Readings of the last parts of one station and recipe."""
+        with self._lock:
+            running = self.running.get((station, recipe))
+            return running.readings() if running else []
+
+    def _event(self, record: Mapping[str, Any]) -> None:
+        """What others call an alarm is one until somebody has seen it; it has its record."""
+        if record.get("event") != "alarm" or isinstance(record.get("alarm"), Mapping):
+            return
+        words, rule = str(record.get("why", "")), str(record.get("source", "station"))
+        where = {key: str(record.get(key, "")) for key in ("station", "recipe")}
+        name = "/".join((rule, *where.values(), words))
+        self.alarms.note(name, rule, words, milliseconds(record.get("time")), **where)

@@ -1,0 +1,224 @@
+"""One station and recipe as its records come: counts, the last parts, charts, capability."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from math import isfinite
+from typing import Any
+
+from ...quality.verdict import REJECT
+from .alarms import Alarms
+from .curve import Curve
+from .histogram import spread
+from .patterns import Patterns
+
+POINTS = 240
+"""Parts that the charts of the page show."""
+WINDOW = 1000
+"""Numbers that capability is told of."""
+KEPT = (
+    "part", "record", "time", "clock", "status", "verdict", "reason", "remark", "advice",
+    "contributions", "reading", "model", "correction", "p_in_spec", "accept", "config", "version",
+)  # fmt: skip
+"""Of the last record, beside its outputs."""
+
+
+@dataclass
+class Shown:
+    """One part on the charts: record, ms since 1970, part, verdict, per output [value, lower,
+    upper, measured or None, rules of signals]."""
+
+    record: int
+    at: int
+    part: str
+    verdict: str
+    outputs: dict[str, list[Any]]
+    changed: int = 0
+    reading: Mapping[str, Any] = field(default_factory=dict)
+
+    def told(self) -> list[Any]:
+        """For JSON."""
+        return [self.record, self.at, self.part, self.verdict, self.outputs]
+
+
+@dataclass
+class Kept:
+    """One output: its charts, its last numbers, its limits, its coverage."""
+
+    value: Curve
+    residual: Curve
+    numbers: deque[float] = field(default_factory=lambda: deque(maxlen=WINDOW))
+    measured: deque[float] = field(default_factory=lambda: deque(maxlen=WINDOW))
+    limits: tuple[float | None, float | None, float | None] = (None, None, None)
+    became: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Running:
+    """Fed with the records of one station and recipe in their order."""
+
+    def __init__(self, station: str, recipe: str, alarms: Alarms) -> None:
+        self.station, self.recipe, self.alarms = station, recipe, alarms
+        self.counts: dict[str, int] = {}
+        self.points: deque[Shown] = deque(maxlen=POINTS)
+        self.by_part: dict[str, Shown] = {}
+        self.outputs: dict[str, Kept] = {}
+        self.patterns = Patterns()
+        self.last: dict[str, Any] = {}
+        self.rejected: dict[str, Any] = {}
+        self.rejected_at = -1
+        self.model = ""
+        self.tick = 0
+
+    def verdict(self, record: Mapping[str, Any], tick: int) -> None:
+        """A part was judged."""
+        self.tick = tick
+        verdict, at = str(record.get("verdict", "")), milliseconds(record.get("time"))
+        self._model(record, at)
+        self.counts[verdict] = self.counts.get(verdict, 0) + 1
+        outputs: dict[str, list[Any]] = {}
+        reading = record.get("reading")
+        reading = reading if isinstance(reading, Mapping) else {}
+        part, number = str(record.get("part", "")), int(record["record"])
+        shown = Shown(number, at, part, verdict, outputs, tick, reading)
+        for name, told in (record.get("outputs") or {}).items():
+            outputs[name] = [told.get("value"), told.get("lower"), told.get("upper"), None, []]
+            kept = self._kept(name, told)
+            if _number(told.get("value")):
+                kept.numbers.append(told["value"])
+                self._chart(name, "value", kept.value, told["value"], outputs[name], at)
+        self._append(shown)
+        self.last = {key: record[key] for key in KEPT if key in record}
+        self.last["outputs"] = record.get("outputs") or {}
+        if verdict == REJECT:
+            self.rejected, self.rejected_at = self.last, tick
+        for rule, stands, says in self.patterns.add(verdict, reading):
+            self._pattern(rule, stands, says, at)
+        self._learned(record, shown, at)
+
+    def measured(self, record: Mapping[str, Any], tick: int) -> None:
+        """Measured values of a part that was judged before."""
+        self.tick = tick
+        shown = self.by_part.get(str(record.get("part", "")))
+        self._learned(record, shown, milliseconds(record.get("time")))
+
+    def told(self, since: int = -1) -> dict[str, Any]:
+        """For JSON: points that are new or have changed after tick `since`."""
+        points = [p.told() for p in self.points if p.changed > since]
+        told = {
+            "station": self.station, "recipe": self.recipe, "counts": self.counts,
+            "last": self.last, "points": points,
+            "outputs": {name: self._output(kept) for name, kept in self.outputs.items()},
+        }  # fmt: skip
+        return told | {"rejected": self.rejected} if self.rejected_at > since else told
+
+    def readings(self) -> list[dict[str, Any]]:
+        """Readings of the parts on the charts, with what was measured of them."""
+        return [
+            {
+                "reading": shown.reading,
+                "measured": {n: row[3] for n, row in shown.outputs.items() if row[3] is not None},
+            }
+            for shown in self.points
+            if shown.reading
+        ]
+
+    def capability(self) -> dict[str, Any]:
+        """{output: bars and figures of predictions and of measured values}."""
+        return {
+            name: {
+                "predicted": spread(list(kept.numbers), *kept.limits[:2]),
+                "measured": spread(list(kept.measured), *kept.limits[:2]),
+            }
+            for name, kept in self.outputs.items()
+        }
+
+    def _output(self, kept: Kept) -> dict[str, Any]:
+        lsl, usl, target = kept.limits
+        return {
+            "limits": [lsl, usl, target], "value": kept.value.told(),
+            "residual": kept.residual.told(), "covered": kept.became.get("covered"),
+            "width": kept.became.get("width"),
+        }  # fmt: skip
+
+    def _kept(self, name: str, told: Mapping[str, Any]) -> Kept:
+        kept = self.outputs.get(name)
+        if kept is None:
+            kept = Kept(Curve(f"predicted {name}"), Curve(f"residual of {name}"))
+            self.outputs[name] = kept
+        kept.limits = (told.get("LSL"), told.get("USL"), told.get("target"))
+        return kept
+
+    def _append(self, shown: Shown) -> None:
+        if len(self.points) == self.points.maxlen:
+            first = self.points[0]
+            if self.by_part.get(first.part) is first:
+                del self.by_part[first.part]
+        self.points.append(shown)
+        self.by_part[shown.part] = shown
+
+    def _learned(self, record: Mapping[str, Any], shown: Shown | None, at: int) -> None:
+        """What came of measured values: points, residuals, coverage, alarms of the learner."""
+        for name, became in (record.get("measured") or {}).items():
+            if not isinstance(became, Mapping) or not _number(became.get("value")):
+                continue
+            kept = self._kept(name, became) if name not in self.outputs else self.outputs[name]
+            kept.became = became
+            kept.measured.append(became["value"])
+            row = shown.outputs.get(name) if shown else None
+            if shown and row is not None:
+                row[3], shown.changed = became["value"], self.tick
+            if _number(became.get("predicted")):
+                error = became["value"] - became["predicted"]
+                self._chart(name, "residual", kept.residual, error, row, at)
+
+    def _chart(
+        self, output: str, what: str, curve: Curve, number: float, row: list[Any] | None, at: int
+    ) -> None:
+        """A number on a chart: its signals mark the part, and many of them are an alarm."""
+        rules = curve.add(number)
+        if row is not None:
+            row[4] += [f"{what}: {rule}" for rule in rules]
+        found = curve.alarming()
+        name = f"{self.station}/{self.recipe}/{output}/{what}"
+        standing = [(rule, says) for rule, stands, says in found if stands]
+        if standing and standing[0][0] in rules:
+            self._rise(name, *standing[0], at, output=output)
+        elif found and not standing:
+            self.alarms.fall(name)
+
+    def _pattern(self, rule: str, stands: bool, says: str, at: int) -> None:
+        name = f"{self.station}/{self.recipe}/{rule}"
+        if stands:
+            self._rise(name, rule.split(":")[0], says, at)
+        else:
+            self.alarms.fall(name)
+
+    def _rise(self, name: str, rule: str, says: str, at: int, **where: str) -> None:
+        where |= {"station": self.station, "recipe": self.recipe}
+        self.alarms.rise(name, rule, says, at, **where)
+
+    def _model(self, record: Mapping[str, Any], at: int) -> None:
+        """Another model judges: its predictions have limits of their own."""
+        digest = str((record.get("model") or {}).get("sha256", ""))
+        if self.model and digest != self.model:
+            for kept in self.outputs.values():
+                kept.value.again()
+                kept.residual.again()
+        self.model = digest
+
+
+def milliseconds(time: object) -> int:
+    """ms since 1970 of an ISO time; 0 for what is none."""
+    try:
+        text = str(time)
+        text = text[:-1] + "+00:00" if text.endswith("Z") else text
+        return round(datetime.fromisoformat(text).timestamp() * 1000)
+    except ValueError:
+        return 0
+
+
+def _number(value: object) -> bool:
+    return isinstance(value, float | int) and not isinstance(value, bool) and isfinite(value)

@@ -1,0 +1,73 @@
+"""The page of a running station: what stands behind its HTTP door."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+from starlette.applications import Starlette
+
+from ...errors import InputError
+from ..bus import EVENT, VERDICT
+from ..plant import Plant
+from ..records import History
+from .feed import Feed
+from .routes import routes
+from .sources import Shown
+
+ROOM = 4000
+"""Messages that wait for the page; of more the oldest are left out of its charts, and counted."""
+
+
+class OfPlant:
+    """What the page asks, of a plant; a `Sources`."""
+
+    def __init__(self, plant: Plant) -> None:
+        self._plant, self._lock = plant, Lock()
+        self._history: History | None = None
+
+    def lines(self) -> Sequence[Shown]:
+        """Every station and recipe of the configuration."""
+        found = []
+        for (station, recipe), one in list(self._plant.desk.cells.items()):
+            model, place = one.line.model, self._plant.config.stations[station]
+            units = {a.name: a.unit for a in model.axes if a.unit}
+            units |= {r.name: r.unit for r in (model.readings.raw if model.readings else ())}
+            units |= {o.name: o.unit for o in model.outputs if o.unit}
+            takt, page = 1000.0 * (place.takt or 0.0), one.recipe.page
+            found.append(
+                Shown(station, recipe, units, place.plans, takt, Path(page) if page else None)
+            )
+        return found
+
+    def status(self) -> Mapping[str, Any]:
+        """As the plant says it, with the names of model files."""
+        told = self._plant.status()
+        for (station, recipe), one in list(self._plant.desk.cells.items()):
+            model = told["models"].get(f"{station}/{recipe}")
+            if model is not None:
+                model["name"] = Path(one.recipe.source).name
+        return {**told, "health": self._plant.health()}
+
+    def event(self, event: str, station: str, who: str, why: str, **more: Any) -> None:
+        """Make an event record."""
+        self._plant.event(event, station, who, why, **more)
+
+    def past(self) -> History | None:
+        """The records; None before there are any."""
+        with self._lock:
+            if self._history is None:
+                try:
+                    self._history = History(self._plant.config.data)
+                except InputError:
+                    return None
+            return self._history
+
+
+def behind(plant: Plant) -> tuple[Starlette, Feed]:
+    """The application, and the feed that is started and stopped with the door."""
+    sources = OfPlant(plant)
+    feed = Feed(sources, plant.bus.subscribe({VERDICT, EVENT}, ROOM))
+    return Starlette(routes=routes(feed, sources)), feed

@@ -1,0 +1,29 @@
+// Who stands at the station: asked once, kept by the browser, changed on the status strip.
+import { el } from './dom.js';
+import { changed, state } from './state.js';
+import { kept } from './numbers.js';
+
+let dialog = null;
+
+// The name, asked for where it is not known; '' where none was given.
+export function askWho(again = false) {
+  if (state.who && !again) return Promise.resolve(state.who);
+  dialog?.remove();
+  const input = el('input', { type: 'text', id: 'who', autocomplete: 'off', maxlength: 60, required: true });
+  input.value = state.who;
+  dialog = el('dialog', { 'aria-labelledby': 'who-title' }, el('form', { method: 'dialog' },
+    el('h2', { id: 'who-title', text: 'Who is at the station?' }),
+    el('p', { text: 'The name is recorded with what you do here.' }),
+    el('label', { for: 'who' }, el('span', { text: 'Name' }), input),
+    el('div', { class: 'row' }, el('button', { value: 'ok', text: 'OK' }),
+      el('button', { value: '', type: 'button', text: 'Cancel', onclick: () => dialog.close('') }))));
+  document.body.append(dialog);
+  dialog.showModal();
+  return new Promise((resolve) => {
+    dialog.addEventListener('close', () => {
+      if (dialog.returnValue === 'ok' && input.value.trim()) state.who = kept('sna-who', input.value.trim());
+      resolve(dialog.returnValue === 'ok' ? state.who : '');
+      changed();
+    }, { once: true });
+  });
+}

@@ -1,0 +1,50 @@
+"""What the page asks of the process around it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from ..records import History
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One station and recipe for people: units of inputs and outputs, reaction plans by rule, the
+    milliseconds there are for a part (0: unknown), the page file of its model (None: there is
+    none)."""
+
+    station: str
+    recipe: str
+    units: Mapping[str, str] = field(default_factory=dict)
+    plans: Mapping[str, str] = field(default_factory=dict)
+    takt_ms: float = 0.0
+    page: Path | None = None
+
+    def told(self) -> dict[str, Any]:
+        """For JSON; of the page file only that there is one."""
+        return {**asdict(self), "page": self.page is not None}
+
+    def plan(self, rule: str) -> str:
+        """What is to be done when this rule signals: its own text, else that of `other`."""
+        return self.plans.get(rule, self.plans.get("other", ""))
+
+
+class Sources(Protocol):
+    """Safe to call from every thread; `status` is called twice a second and must be cheap."""
+
+    def lines(self) -> Sequence[Shown]:
+        """Every station and recipe of the configuration."""
+
+    def status(self) -> Mapping[str, Any]:
+        """{"version", "clock", "disk_free", "waiting", "p99_ms", "doors": {name: {"up", "words"}},
+        "models": {"station/recipe": {"name", "version", "signature"}}, "health": "" or what is
+        wrong}; what is not known is left out."""
+
+    def event(self, event: str, station: str, who: str, why: str, **more: Any) -> None:
+        """Make an event record."""
+
+    def past(self) -> History | None:
+        """The records on the disk; None where there are none to read."""
