@@ -223,6 +223,12 @@ NOINLINE int64_t order64(const void *p) {
     return b[7] & 0x80u ? -(int64_t)magnitude : (int64_t)magnitude;
 }
 
+/* Is the finite double at p above 0? */
+INLINE int is_positive(const void *p) {
+    const uint32_t high = load32((const unsigned char *)p + 4);
+    return !(high >> 31) && (high | load32((const unsigned char *)p)) != 0;
+}
+
 #ifdef SNA_FLOAT
 /* The double at p rounded to float, ties to even; below the smallest normal number 0. */
 NOINLINE float single(const void *p) {
@@ -1902,20 +1908,55 @@ INLINE real entry(const cell *c, const real *b, uint32_t column) {
     return sum;
 }
 
+/* The usual cell, cubic and of float32, with its basis values apart from the core: the compiler
+ * unrolls sums over its rows. */
+typedef struct usual_cell {
+    cell c;
+    real b[4];
+} usual_cell;
+
+INLINE int take_usual(const cell *c, const real *b, usual_cell *own) {
+    if (c->dtype != DT_F32 || c->n != 4) return 0;
+    own->c = *c;
+    own->c.dtype = DT_F32;
+    own->c.n = 4;
+    for (int i = 0; i < 4; i++) own->b[i] = b[i];
+    return 1;
+}
+
+/* In the order of the core: a large one is read once. */
+INLINE void row_of(const axis_record *a, const cell *c, const real *b, const real *v, real *out) {
+    const uint32_t left = a->left, right = a->right;
+    uint32_t column = 0;
+    for (; column < right; column++) out[column] = v[0] * entry(c, b, column);
+    for (uint32_t l = 1; l < left; l++)
+        for (uint32_t r = 0; r < right; r++) out[r] += v[l] * entry(c, b, column++);
+}
+
+INLINE void column_of(const axis_record *a, const cell *c, const real *b, const real *v,
+                      real *out) {
+    const uint32_t left = a->left, right = a->right;
+    uint32_t column = 0;
+    for (uint32_t l = 0; l < left; l++) {
+        real sum = 0;
+        for (uint32_t r = 0; r < right; r++) sum += entry(c, b, column++) * v[r];
+        out[l] = sum;
+    }
+}
+
 /* out = v Phi, v[left] -> out[right] */
 static void tt_row(const axis_record *a, const cell *c, const real *b, const real *v, real *out) {
-    for (uint32_t r = 0; r < a->right; r++) out[r] = 0;
-    for (uint32_t l = 0; l < a->left; l++)
-        for (uint32_t r = 0; r < a->right; r++) out[r] += v[l] * entry(c, b, l * a->right + r);
+    usual_cell own;
+    if (take_usual(c, b, &own)) row_of(a, &own.c, own.b, v, out);
+    else row_of(a, c, b, v, out);
 }
 
 /* out = Phi v, v[right] -> out[left] */
 static void tt_column(const axis_record *a, const cell *c, const real *b, const real *v,
                       real *out) {
-    for (uint32_t l = 0; l < a->left; l++) {
-        out[l] = 0;
-        for (uint32_t r = 0; r < a->right; r++) out[l] += entry(c, b, l * a->right + r) * v[r];
-    }
+    usual_cell own;
+    if (take_usual(c, b, &own)) column_of(a, &own.c, own.b, v, out);
+    else column_of(a, c, b, v, out);
 }
 
 /* Row vectors before each axis, one after another from `v`; returns the one behind axis `end` - 1
@@ -2118,7 +2159,7 @@ sna_status sna_interval(const sna_model *m, unsigned k, sna_status status, real 
 #ifndef SNA_NO_COMPANIONS
     if (scale_of(m, k) >= 0) return SNA_UNSUPPORTED;
 #endif
-    if (order64(&o->level) <= 0) return SNA_BAD_INPUT;
+    if (!is_positive(&o->level)) return SNA_BAD_INPUT;
     if (status < 0 || status == SNA_EXTRAPOLATED) return status;
     real a = beside(o, y, -REAL(o->below)), b = beside(o, y, REAL(o->above));
     real least = a < b ? a : b, most = a < b ? b : a, rounding = (y < 0 ? -y : y) * ROUNDING;

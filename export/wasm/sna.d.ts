@@ -105,6 +105,7 @@ export class Model {
 
   rows(count: number): Float64Array;
   values(x: ArrayLike<number>, rows: number, extrapolate?: boolean): Float64Array;
+  grid(x: ArrayLike<number>, a: number | string, b: number | string, across: ArrayLike<number>, up: ArrayLike<number>, extrapolate?: boolean): Float64Array;
   intervals(x: ArrayLike<number>, rows: number, level?: number | null): Omit<Answer, 'status'>;
   familiarities(x: ArrayLike<number>, rows: number): Float64Array | null;
 

@@ -10,14 +10,14 @@
 // names and of levels as they are written. Statuses are words, the same as in Python. Files of one module, in the
 // order in which they can be put one behind the other: sna_file.js, sna_formulas.js, sna_inverse.js, sna.js.
 
-import { levelIndex, readFile, readingOf, shortCopy, sna_checkNumber, sna_numbers, SnaError } from './sna_file.js';
-import { formulaSlopes } from './sna_formulas.js';
+import { levelIndex, readFile, readingOf, shortCopy, sna_checkNumber, sna_module, sna_numbers, SnaError } from './sna_file.js';
+import { formulaSlopes, preparedFormula } from './sna_formulas.js';
 import { nearestWith, scannedRoots, settingsWith } from './sna_inverse.js';
 
 const SNA_USUAL_LEVEL = 0.9; // of outputs that have no interval of their own, as in Python
 const SNA_FACE = ['asked', 'value', 'slopes', 'lower', 'upper', 'share', 'coordinates', 'counts', 'integers'];
 const [SNA_LEVELS, SNA_RAW] = [-1, -2]; // in place of an axis: inputs without slopes of their own
-const sna_compiled = new WeakMap();
+const SNA_GRID_PLACE = 120; // bytes that the library needs for each place along an input
 
 /** The model in `bytes` (Uint8Array or ArrayBuffer of an .sna file). `wasm`: the bytes of sna.wasm, a
  * WebAssembly.Module, a Response, or a promise of one of them. Every rule of the file is checked and its golden
@@ -30,25 +30,9 @@ export async function open(bytes, wasm) {
   return new Model(file, library.exports);
 }
 
-/** WebAssembly.Module of what `open` takes; the same bytes are compiled once. */
-async function sna_module(wasm) {
-  if (wasm instanceof WebAssembly.Module) return wasm;
-  const bytes = typeof Response === 'function' && wasm instanceof Response ? await wasm.arrayBuffer() : wasm;
-  if (!(bytes instanceof ArrayBuffer || ArrayBuffer.isView(bytes))) {
-    throw new SnaError('bad_input', 'the library is not there; give the bytes of sna.wasm as second argument');
-  }
-  if (!sna_compiled.has(bytes)) {
-    sna_compiled.set(bytes, WebAssembly.compile(bytes).catch(() => {
-      sna_compiled.delete(bytes);
-      throw new SnaError('bad_input', 'the bytes given for sna.wasm are none; take the file beside sna.js');
-    }));
-  }
-  return sna_compiled.get(bytes);
-}
-
 /** One open model. It is made by `open`; nothing has to be closed: it holds memory as long as it is used. */
 export class Model {
-  #c; #face; #memory; #asked; #value; #slopes; #low; #high; #names; #formulas; #nRaw; #places; #kept; #integers;
+  #c; #face; #memory; #asked; #value; #slopes; #low; #high; #coordinates; #names; #formulas; #by; #places; #kept; #integers;
   #status = 0;
 
   constructor(file, library) {
@@ -88,8 +72,9 @@ export class Model {
     this.inputs = [...inputs, ...told.raw.map((r) => ({ ...r, raw: true }))];
     this.axes = axes;
     this.outputs = told.outputs;
-    this.#formulas = told.formulas;
-    this.#nRaw = told.raw.length;
+    const place = (t) => (t.kind === 1 ? inputs.length + t.index : inputs.findIndex((i) => i.axis === t.index));
+    this.#formulas = told.formulas.map((f) => preparedFormula(f, place));
+    this.#by = new Float64Array(this.inputs.length);
     this.#places = Int32Array.from(this.inputs, (i) => (i.levels ? SNA_LEVELS : i.raw ? SNA_RAW : i.axis));
     this.metadata = told.metadata;
     this.certificate = told.certificate;
@@ -117,6 +102,7 @@ export class Model {
     this.#slopes = floats(2, k * d);
     this.#low = floats(3, k);
     this.#high = floats(4, k);
+    this.#coordinates = floats(6, d);
   }
 
   #text(place) {
@@ -170,20 +156,17 @@ export class Model {
         found[o * n + i] = at >= 0 ? slopes[o * d + at] : at === SNA_RAW ? 0 : NaN;
       }
     }
-    return this.#formulas.length ? this.#throughFormulas(x, found) : found;
+    for (const formula of this.#formulas) this.#through(formula, x, found);
+    return found;
   }
 
-  #throughFormulas(x, found) {
-    const [n, d] = [this.inputs.length, this.axes.length];
-    const place = (term) => (term.kind === 1 ? n - this.#nRaw + term.index : this.inputs.findIndex((i) => i.axis === term.index));
-    for (const formula of this.#formulas) {
-      const by = formulaSlopes(formula, x, place);
-      for (let i = 0; i < n; i++) {
-        if (by[i] === 0) continue;
-        for (let o = 0; o < this.outputs.length; o++) found[o * n + i] += this.#slopes[o * d + formula.axis] * by[i];
-      }
+  #through(formula, x, found) {
+    const [n, d, by, slopes] = [this.inputs.length, this.axes.length, this.#by, this.#slopes];
+    formulaSlopes(formula, x, this.#coordinates[formula.axis], by);
+    for (const i of formula.reads) {
+      if (by[i] === 0) continue;
+      for (let o = 0; o < this.outputs.length; o++) found[o * n + i] += slopes[o * d + formula.axis] * by[i];
     }
-    return found;
   }
 
   /** {value, lower, upper [outputs], status}: the interval of the file, else that at 90 %, or one at `level`; NaN where
@@ -277,7 +260,7 @@ export class Model {
   coordinates(x) {
     this.#ask(x);
     this.#status = this.#c.place();
-    const found = new Float64Array(this.#memory, this.#face[6], this.axes.length).slice();
+    const found = this.#coordinates.slice();
     return this.#status < 0 ? found.fill(NaN) : found;
   }
 
@@ -371,6 +354,22 @@ export class Model {
     this.#c.values(extrapolate ? 1 : 0, rows, room.place, room.at(0), room.status.byteOffset);
     this.#statuses(room);
     return room.out(0).slice();
+  }
+
+  /** y [up.length * across.length * outputs] on a grid of inputs `a` (places across, running fastest) and `b` (places
+   * up), the others as in x: as `values` of all its rows, in a fraction of their time. */
+  grid(x, a, b, across, up, extrapolate = false) {
+    const [i, j, n, k] = [this.inputIndex(a), this.inputIndex(b), across.length + up.length, this.outputs.length];
+    if (i === j) throw new SnaError('bad_input', `a grid needs two inputs; ${this.inputs[i].name} is given twice`);
+    const nodes = across.length * up.length;
+    const place = this.#reserve((SNA_GRID_PLACE + 8) * n + (8 * k + 1) * nodes, `${nodes} nodes`) + SNA_GRID_PLACE * n;
+    this.#ask(x);
+    const along = new Float64Array(this.#memory, place, n);
+    along.set(sna_numbers(across, across.length));
+    along.set(sna_numbers(up, up.length), across.length);
+    this.#c.grid(extrapolate ? 1 : 0, i, j, across.length, up.length);
+    this.#kept = new Int8Array(this.#memory, place + 8 * (n + k * nodes), nodes).slice();
+    return new Float64Array(this.#memory, place + 8 * n, k * nodes).slice();
   }
 
   /** {value, lower, upper} [rows * outputs] each, as `interval` has them. */

@@ -29,6 +29,24 @@ export function shortCopy(view) {
   return found;
 }
 
+const sna_compiled = new WeakMap();
+
+/** WebAssembly.Module of what `open` takes; the same bytes are compiled once. */
+export async function sna_module(wasm) {
+  if (wasm instanceof WebAssembly.Module) return wasm;
+  const bytes = typeof Response === 'function' && wasm instanceof Response ? await wasm.arrayBuffer() : wasm;
+  if (!(bytes instanceof ArrayBuffer || ArrayBuffer.isView(bytes))) {
+    throw new SnaError('bad_input', 'the library is not there; give the bytes of sna.wasm as second argument');
+  }
+  if (!sna_compiled.has(bytes)) {
+    sna_compiled.set(bytes, WebAssembly.compile(bytes).catch(() => {
+      sna_compiled.delete(bytes);
+      throw new SnaError('bad_input', 'the bytes given for sna.wasm are none; take the file beside sna.js');
+    }));
+  }
+  return sna_compiled.get(bytes);
+}
+
 export const SNA_CATEGORICAL = 2;
 const SNA_LINKS = ['identity', 'exp', 'logistic'];
 const SNA_SECTIONS = { axes: 1, outputs: 7, certificate: 10, metadata: 11, signature: 13, calibration: 15, readings: 16 };

@@ -1,19 +1,38 @@
 // sna_formulas.js - slopes of inputs that a formula computes (FORMAT.md section 16), for the chain rule.
 // SPDX-License-Identifier: Apache-2.0
 
-/** df/dx_i [n] of a formula at x [n] of what is asked. `place(term)`: the place of a reading in x. */
-export function formulaSlopes(formula, x, place) {
-  if (formula.formula === 2) return programSlopes(formula.terms, x, place);
-  const slopes = new Float64Array(x.length);
-  for (const term of formula.terms) {
-    const rest = formula.terms.filter((other) => other !== term);
-    const power = (t) => x[place(t)] ** t.number;
-    const by = formula.formula === 1
-      ? term.number
-      : rest.reduce((product, t) => product * power(t), formula.constant * term.number * x[place(term)] ** (term.number - 1));
-    slopes[place(term)] += by;
+/** The formula with what does not depend on x: `reads`, the places of its readings in x; per step of a program the
+ * steps it takes (`of`) and room for its value and its share of the slope. `place(term)`: the place of a reading. */
+export function preparedFormula(formula, place) {
+  const stack = [];
+  const terms = formula.terms.map((term, i) => {
+    const own = { ...term, at: term.kind < 2 ? place(term) : -1, of: [], value: 0, by: 0 };
+    if (formula.formula !== SNA_PROGRAM) return own;
+    if (term.kind > 2) own.of = stack.splice(term.index < 7 ? -2 : -1);
+    stack.push(i);
+    return own;
+  });
+  return { ...formula, terms, reads: [...new Set(terms.map((t) => t.at))].filter((at) => at >= 0) };
+}
+
+/** To by[i], for every i that the formula reads: df/dx_i at x, where the formula gives `value`. */
+export function formulaSlopes(formula, x, value, by) {
+  const { terms, reads } = formula;
+  for (const at of reads) by[at] = 0;
+  if (formula.formula === SNA_PROGRAM) return programSlopes(terms, x, by);
+  for (const term of terms) {
+    const v = x[term.at];
+    if (formula.formula === SNA_SUM) by[term.at] += term.number;
+    else by[term.at] += v === 0 ? slopeAtZero(formula, term, x) : (value * term.number) / v;
   }
-  return slopes;
+}
+
+const [SNA_SUM, SNA_PROGRAM] = [1, 2];
+
+/** d/dv of constant v^number times the other powers, without a division by v = 0. */
+function slopeAtZero({ terms, constant }, term, x) {
+  const others = terms.filter((other) => other !== term);
+  return others.reduce((product, t) => product * x[t.at] ** t.number, constant * term.number * 0 ** (term.number - 1));
 }
 
 // index of the operation: [value, slopes by its two operands] of a and b
@@ -32,21 +51,21 @@ const SNA_STEPS = [
   (a) => [Math.abs(a), Math.sign(a)],
 ];
 
-function programSlopes(steps, x, place) {
-  const stack = [];
-  for (const step of steps) {
-    const slopes = new Float64Array(x.length);
-    if (step.kind === 2) {
-      stack.push([step.number, slopes]);
-    } else if (step.kind < 2) {
-      slopes[place(step)] = 1;
-      stack.push([x[place(step)], slopes]);
-    } else {
-      const operands = stack.splice(step.index < 7 ? -2 : -1);
-      const [value, ...by] = SNA_STEPS[step.index](...operands.map(([v]) => v));
-      operands.forEach(([, s], j) => s.forEach((d, i) => { if (d !== 0) slopes[i] += by[j] * d; }));
-      stack.push([value, slopes]);
-    }
+/** Forward for the values of the steps, then backward for the slopes by each of them. */
+function programSlopes(steps, x, by) {
+  const slopes = steps.map((step) => {
+    step.by = 0;
+    step.value = step.kind === 2 ? step.number : x[step.at];
+    if (step.kind < 3) return [];
+    const [value, ...own] = SNA_STEPS[step.index](...step.of.map((i) => steps[i].value));
+    step.value = value;
+    return own;
+  });
+  steps[steps.length - 1].by = 1;
+  for (let s = steps.length - 1; s >= 0; s--) {
+    const step = steps[s];
+    if (step.by === 0) continue;
+    if (step.kind < 2) by[step.at] += step.by;
+    step.of.forEach((i, j) => { steps[i].by += slopes[s][j] * step.by; });
   }
-  return stack[0][1];
 }

@@ -212,6 +212,12 @@ NOINLINE int64_t order64(const void *p) {
     return b[7] & 0x80u ? -(int64_t)magnitude : (int64_t)magnitude;
 }
 
+/* Is the finite double at p above 0? */
+INLINE int is_positive(const void *p) {
+    const uint32_t high = load32((const unsigned char *)p + 4);
+    return !(high >> 31) && (high | load32((const unsigned char *)p)) != 0;
+}
+
 #ifdef SNA_FLOAT
 /* The double at p rounded to float, ties to even; below the smallest normal number 0. */
 NOINLINE float single(const void *p) {

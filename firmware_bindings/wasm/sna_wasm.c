@@ -128,7 +128,7 @@ static sna_status ends_of(unsigned k, real level, sna_status status, const real 
                           real *low, real *high) {
     if (level > 0)
         return sna_interval_at(&model, k, at, level, status, y, low, high, work, work_size);
-    if (order64(&output_at(&model, k)->level) > 0)
+    if (is_positive(&output_at(&model, k)->level))
         return sna_interval(&model, k, status, y[k], low, high);
     status = sna_interval_at(&model, k, at, USUAL, status, y, low, high, work, work_size);
     return SNA_OK; /* no interval is no fault of the value */
@@ -229,6 +229,8 @@ EXPORT(familiarities)
 void many_familiarities(size_t n, const real *from, real *p, signed char *status) {
     for (; n--; from += n_asked) *status++ = (signed char)familiar(from, p++);
 }
+
+#include "grid.c"
 
 /* ----------------------------------------------------------------------------------- integer path
  */

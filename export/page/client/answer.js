@@ -18,11 +18,12 @@ export function isRefusal(status) {
 // searches over other values is left out.
 export function withShares(model, about) {
   if (!about.classes.some((one) => one.kind === 'several')) return model;
-  const { value, values, interval, intervals } = model;
+  const { value, values, grid, interval, intervals } = model;
   const shares = (found) => asShares({ model, about }, found);
   const told = (found) => ({ ...found, value: shares(found.value) });
   return Object.assign(model, {
     value: (...given) => shares(value.apply(model, given)), values: (...given) => shares(values.apply(model, given)),
+    grid: (...given) => shares(grid.apply(model, given)),
     interval: (...given) => told(interval.apply(model, given)), intervals: (...given) => told(intervals.apply(model, given)),
     roots: null, nearestSetting: null,
   });

@@ -2,7 +2,7 @@
 // limits, or familiarity; a click or the arrow keys set the two inputs.
 import { el, format, labelOf, parse, tickDigits, tickTexts, withUnit } from './dom.js';
 import { colours, fresh } from './chart.js';
-import { fieldOf, finiteEnds, gridRows, marginOf, placesAlong } from './numbers/field.js';
+import { fieldOf, finiteEnds, marginOf, placesAlong } from './numbers/field.js';
 import { limitEnds } from './numbers/predictive.js';
 import { roundNumbers } from './numbers/marching.js';
 import { plainNumber } from './profiling/controls.js';
@@ -120,8 +120,8 @@ function mapField(app, state) {
   if (key === state.key) return state.field;
   const nodes = state.what === 'value' ? MAP_NODES : SLOW_NODES;
   const xs = placesAlong(inputs[a], nodes), ys = placesAlong(inputs[b], nodes);
-  const rows = gridRows(app.setting, a, b, xs, ys);
-  const found = fieldOf(app.model, app.about.worth, state.what, rows, app.output, app.level, app.limits);
+  const grid = { setting: app.setting, a, b, xs, ys };
+  const found = fieldOf(app.model, app.about.worth, state.what, grid, app.output, app.level, app.limits);
   state.key = key;
   state.field = { ...found, xs, ys, margin: marginOf(found.value, app.about.outputs.length, app.limits) };
   return state.field;

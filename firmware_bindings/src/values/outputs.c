@@ -152,7 +152,7 @@ sna_status sna_interval(const sna_model *m, unsigned k, sna_status status, real 
 #ifndef SNA_NO_COMPANIONS
     if (scale_of(m, k) >= 0) return SNA_UNSUPPORTED;
 #endif
-    if (order64(&o->level) <= 0) return SNA_BAD_INPUT;
+    if (!is_positive(&o->level)) return SNA_BAD_INPUT;
     if (status < 0 || status == SNA_EXTRAPOLATED) return status;
     real a = beside(o, y, -REAL(o->below)), b = beside(o, y, REAL(o->above));
     real least = a < b ? a : b, most = a < b ? b : a, rounding = (y < 0 ? -y : y) * ROUNDING;

@@ -9,20 +9,55 @@ INLINE real entry(const cell *c, const real *b, uint32_t column) {
     return sum;
 }
 
+/* The usual cell, cubic and of float32, with its basis values apart from the core: the compiler
+ * unrolls sums over its rows. */
+typedef struct usual_cell {
+    cell c;
+    real b[4];
+} usual_cell;
+
+INLINE int take_usual(const cell *c, const real *b, usual_cell *own) {
+    if (c->dtype != DT_F32 || c->n != 4) return 0;
+    own->c = *c;
+    own->c.dtype = DT_F32;
+    own->c.n = 4;
+    for (int i = 0; i < 4; i++) own->b[i] = b[i];
+    return 1;
+}
+
+/* In the order of the core: a large one is read once. */
+INLINE void row_of(const axis_record *a, const cell *c, const real *b, const real *v, real *out) {
+    const uint32_t left = a->left, right = a->right;
+    uint32_t column = 0;
+    for (; column < right; column++) out[column] = v[0] * entry(c, b, column);
+    for (uint32_t l = 1; l < left; l++)
+        for (uint32_t r = 0; r < right; r++) out[r] += v[l] * entry(c, b, column++);
+}
+
+INLINE void column_of(const axis_record *a, const cell *c, const real *b, const real *v,
+                      real *out) {
+    const uint32_t left = a->left, right = a->right;
+    uint32_t column = 0;
+    for (uint32_t l = 0; l < left; l++) {
+        real sum = 0;
+        for (uint32_t r = 0; r < right; r++) sum += entry(c, b, column++) * v[r];
+        out[l] = sum;
+    }
+}
+
 /* out = v Phi, v[left] -> out[right] */
 static void tt_row(const axis_record *a, const cell *c, const real *b, const real *v, real *out) {
-    for (uint32_t r = 0; r < a->right; r++) out[r] = 0;
-    for (uint32_t l = 0; l < a->left; l++)
-        for (uint32_t r = 0; r < a->right; r++) out[r] += v[l] * entry(c, b, l * a->right + r);
+    usual_cell own;
+    if (take_usual(c, b, &own)) row_of(a, &own.c, own.b, v, out);
+    else row_of(a, c, b, v, out);
 }
 
 /* out = Phi v, v[right] -> out[left] */
 static void tt_column(const axis_record *a, const cell *c, const real *b, const real *v,
                       real *out) {
-    for (uint32_t l = 0; l < a->left; l++) {
-        out[l] = 0;
-        for (uint32_t r = 0; r < a->right; r++) out[l] += entry(c, b, l * a->right + r) * v[r];
-    }
+    usual_cell own;
+    if (take_usual(c, b, &own)) column_of(a, &own.c, own.b, v, out);
+    else column_of(a, c, b, v, out);
 }
 
 /* Row vectors before each axis, one after another from `v`; returns the one behind axis `end` - 1

@@ -274,8 +274,9 @@ def test_a_field_over_two_inputs() -> None:
         STUB
         + """
         const xs = m.placesAlong(g.i[0], 3), ys = m.placesAlong(g.i[2], 3);
-        const rows = m.gridRows([7, 0.5, 1], 0, 2, xs, ys);
-        const {shown, value} = m.fieldOf(model, null, 'value', rows, 0, null, []);
+        const grid = {setting: [7, 0.5, 1], a: 0, b: 2, xs, ys}, rows = m.gridRows(grid);
+        model.grid = (...given) => given.length === 5 && model.values(rows, 9);
+        const {shown, value} = m.fieldOf(model, null, 'value', grid, 0, null, []);
         return [[...rows], [...shown], m.marginOf(value, 2, [[2, null, null], null]),
                 m.marginOf(value, 2, [null, null])];"""
     )

@@ -8,7 +8,7 @@ export function placesAlong(input, count) {
 }
 
 // Rows [ny * nx, D], x running fastest, of a setting with inputs `a` at xs and `b` at ys.
-export function gridRows(setting, a, b, xs, ys) {
+export function gridRows({ setting, a, b, xs, ys }) {
   const d = setting.length, rows = new Float64Array(xs.length * ys.length * d);
   let at = 0;
   for (let j = 0; j < ys.length; j++) {
@@ -27,13 +27,14 @@ const columnOf = (table, k, outputs) => {
   return found;
 };
 
-// {shown [n], value [n * outputs]} of rows. `what`: 'value', 'width' (of the interval at `level`),
+// {shown [n], value [n * outputs]} on a grid {setting, a, b, xs, ys}. `what`: 'value', 'width' (of the interval at `level`),
 // 'inside' (probability that all limited outputs lie inside) or 'familiarity'.
-export function fieldOf(model, worth, what, rows, k, level, limits) {
-  const outputs = model.outputs.length, n = rows.length / model.inputs.length;
+export function fieldOf(model, worth, what, grid, k, level, limits) {
+  const outputs = model.outputs.length, n = grid.xs.length * grid.ys.length;
+  const rows = what === 'value' ? null : gridRows(grid);
   if (what === 'value' || what === 'familiarity') {
-    const value = model.values(rows, n);
-    return { value, shown: what === 'value' ? columnOf(value, k, outputs) : model.familiarities(rows, n) };
+    const value = model.grid(grid.setting, grid.a, grid.b, grid.xs, grid.ys);
+    return { value, shown: rows ? model.familiarities(rows, n) : columnOf(value, k, outputs) };
   }
   if (what === 'inside') {
     const told = model.intervals(rows, n, worth.level);
