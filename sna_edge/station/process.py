@@ -18,7 +18,7 @@ from .judging import Clock, JudgingDesk, Served, learner, served
 from .judging.desk import Cell
 from .judging.renewal import Renewal, learned_path
 from .plant import Plant, Written
-from .records import Records
+from .records import Keep, Records
 from .systemd import Watchdog, notify
 
 SWITCH = 0.0005
@@ -52,6 +52,7 @@ class Process:
         told = {"config": config.digest, "version": __version__}
         kept = records(
             config.data,
+            keep=Keep(config.records.keep_days, config.records.cap, config.records.when_full),
             room=3 * config.queue,
             told=lambda: {"clock": self.clock.state, **told},
             heard=self._heard,

@@ -44,14 +44,18 @@ class Texts:
             f' "time": "{written(now)}", "clock": "{self.clock.state}", '
         )
         text = f"{head}{encoded(answer)[1:-1]}{told}{self._tail}"
-        measured = {
-            name: one["value"]
+        became = {
+            name: one
             for name, one in answer.get("measured", {}).items()
             if isinstance(one, Mapping) and "value" in one
         }
+        measured = {name: one["value"] for name, one in became.items()}
+        outputs = answer.get("outputs") or {
+            name: {**one, "value": one.get("predicted")} for name, one in became.items()
+        }
         return Draft(
             kind, arrival.station, text, now, arrival.part, arrival.sequence, mark, recipe,
-            answer.get("verdict", ""), answer.get("outputs", {}), measured,
+            answer.get("verdict", ""), outputs, measured,
         )  # fmt: skip
 
     def event(

@@ -13,6 +13,8 @@ from ..drafts import EVENT as EVENTS
 from ..drafts import Draft, Key
 from .schema import KINDS, VERDICTS
 
+SCHEMA = 1
+"""Of the text of a record."""
 LARGEST = 2**63
 LATEST = 253402300800  # 10000-01-01
 Point = tuple[str, float | None, float | None, float | None, float | None, float | None]
@@ -100,7 +102,8 @@ def key_of(key: Key) -> Key:
 
 def made(event: str, time: float, told: Mapping[str, Any], station: str = "") -> Draft:
     """The draft of an event that the records tell of themselves."""
-    body = {"kind": EVENTS, "time": iso(time), "station": station, "event": event, **told}
+    body = {"schema": SCHEMA, "kind": EVENTS, "time": iso(time), "station": station, "part": "",
+            "recipe": "", "event": event, **told}  # fmt: skip
     return Draft(EVENTS, station, json.dumps(body), time)
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import shutil
 import sqlite3
 import subprocess
 import time
@@ -208,16 +209,18 @@ def test_killed_at_drawn_moments(root):
 def test_the_soak_notices(root, tmp_path):
     """What it is for: a lost part, a part that is there with another number, a quiet cut."""
     soak = _soak(root)
-    acknowledged = soak.killed(tmp_path / "data", 0, 0.5)
+    while len(acknowledged := soak.killed(tmp_path / "data", 0, 0.5)) < 5:
+        shutil.rmtree(tmp_path / "data", ignore_errors=True)  # a slow machine
     assert list(soak.faults(tmp_path / "data", acknowledged, lasting=True)) == []
     last = max(acknowledged.values())
-    wrong = acknowledged | {"P999": last + 1}
+    wrong = acknowledged | {"Q": last + 1}
     assert "lost" in " ".join(soak.faults(tmp_path / "data", wrong, lasting=True))
     wrong = {part: number + 1 for part, number in acknowledged.items()}
     assert "another record" in " ".join(soak.faults(tmp_path / "data", wrong, lasting=True))
-    (tmp_path / "data" / "head").unlink()
+    for name in ("head", "anchors.log"):
+        (tmp_path / "data" / name).unlink(missing_ok=True)
     with closing(sqlite3.connect(tmp_path / "data" / "records.sqlite")) as db:
         db.execute("DELETE FROM records WHERE number >= ?", (last,))
         db.commit()
     found = " ".join(soak.faults(tmp_path / "data", acknowledged, lasting=False))
-    assert "'whole', and record" in found
+    assert "'whole', and record" in found, (found, last, len(acknowledged))

@@ -30,6 +30,7 @@ def test_records_wait_until_they_are_sent(records):
     appended(records, verdict("P1"), verdict("P2"), verdict("P3"))
     assert _numbers(records) == [2, 3, 4]
     assert [p.number for p in records.outbox.unsent("plant", 2)] == [2, 3]
+    assert [p.number for p in records.outbox.unsent("plant", 2, 3)] == [4]
     parcel = records.outbox.unsent("plant")[0]
     assert (parcel.kind, json.loads(parcel.text)["part"]) == ("verdict", "P1")
     records.outbox.sent("plant", 3)
