@@ -64,9 +64,7 @@ def fitted_rows(found: Any) -> Rows:
 def _ends(model: Model, x: Floats, predicted: Floats) -> tuple[Floats, Floats]:
     """The interval of every row, moved with its prediction from the model's value to that of the
     models that had not seen the row."""
-    told = model.evaluate(x, level_index=True) if model.readings is None else None
-    if told is None:
-        nothing = np.full(predicted.shape, np.nan)
-        return nothing, nothing
+    given = {name: x[:, d] for d, name in enumerate(model.input_names)}  # none is computed anew
+    told = model.evaluate(given, level_index=True)
     move = predicted - told.value
     return told.lower + move, told.upper + move

@@ -36,6 +36,7 @@ FORMATS = ("svg", "png", "pdf")
 MOST_INCHES, MOST_DPI, MOST_PIXELS = 60.0, 1200, 200_000_000
 NO_XML = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 ACROSS = 5  # panels in a line, at most
+LINES = 4  # of a label, at most
 LETTERS = 17  # of a legend, on an inch
 STYLE = {
     "font.family": "DejaVu Sans", "font.size": 8.0, "axes.titlesize": 8.0,
@@ -182,7 +183,8 @@ def label(quantity: Axis | Output) -> str:
 
 
 def folded(text: str, most: int) -> str:
-    """`text` on lines of about `most` letters, broken between words."""
+    """`text` on lines of about `most` letters, broken between words; of a name
+    that would fill the panel LINES of them."""
     words = re.findall(r"[^\s_\-]+[\s_\-]*|[\s_\-]+", text)
     lines = [""]
     for word in words:
@@ -190,7 +192,8 @@ def folded(text: str, most: int) -> str:
             lines.append("")
         lines[-1] += word
     cut = [line[i : i + 2 * most] for line in lines for i in range(0, len(line), 2 * most)]
-    return "\n".join(line.strip() for line in cut)
+    kept = cut if len(cut) <= LINES else [*cut[: LINES - 1], f"{cut[LINES - 1][: most - 1]}…"]
+    return "\n".join(line.strip() for line in kept)
 
 
 def number(value: float, digits: int = 4) -> str:

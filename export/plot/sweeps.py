@@ -130,13 +130,17 @@ def figures(
         y = values[:, k]
         outside = 1e6 * float(((y < ends[k, 0]) | (y > ends[k, 1])).mean())
         ppk = of_values(y, *ends[k].tolist()).get("Ppk")
-        found[names[k]] = f"{_words(ppk, outside, False)}, of the model alone"
+        least = outside == 0.0 and len(y) > 1
+        shown = 1e6 / (len(y) + 1) if least else outside
+        found[names[k]] = f"{_words(ppk, shown, False, least)}, of the model alone"
     return found
 
 
-def _words(ppk: float | None, ppm: float, least: bool) -> str:
+def _words(ppk: float | None, ppm: float, least: bool, most: bool = False) -> str:
+    """`least`: Ppk is at least that, and ppm at most; `most`: ppm alone, of as many settings as
+    were drawn."""
     first = "" if ppk is None else f"Ppk {'at least ' if least else ''}{ppk:.2f}, "
-    return f"{first}{'at most ' if least else ''}{_ppm(ppm)} ppm outside"
+    return f"{first}{'at most ' if least or most else ''}{_ppm(ppm)} ppm outside"
 
 
 def _ppm(ppm: float) -> str:
@@ -149,7 +153,8 @@ def _histograms(ax: Any, made: Made, k: int, ends: Floats) -> None:
     whole = made.values[:, k] if made.parts is None else made.parts[:, k]
     low, high = np.quantile(whole, [CUT, 1 - CUT])
     reach = FAR * (high - low)
-    near = [e for e in ends if np.isfinite(e) and low - reach <= e <= high + reach]
+    still = high == low  # nothing scatters: there is no width that a limit could be far by
+    near = [e for e in ends if np.isfinite(e) and (still or low - reach <= e <= high + reach)]
     low, high = min([low, *near]), max([high, *near])
     margin = 0.05 * (high - low) or 0.5 * max(abs(low), 1e-12)
     edges = np.linspace(low - margin, high + margin, BINS + 1)

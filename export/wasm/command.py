@@ -66,7 +66,14 @@ def export(model: Model, folder: Path, stem: str) -> tuple[list[Path], str, bool
 
 
 def _keep_other(folder: Path, stem: str, data: bytes) -> None:
-    """Raises InputError where another model of this name lies in a folder that is not an export."""
+    """Raises InputError where another model of this name lies in a folder that is not an export, or
+    the folder is that of a model of another name; one of this name is a newer one."""
+    others = sorted(p.name for p in folder.glob("*.sna") if p.name != f"{stem}.sna")
+    if others and (folder / "check.mjs").exists():
+        raise InputError(
+            f"{folder} is the export of {others[0]}, whose index.js would be lost; choose another"
+            f" folder with -o, or remove {others[0]} first"
+        )
     there = folder / f"{stem}.sna"
     if there.is_file() and not (folder / "check.mjs").exists() and there.read_bytes() != data:
         raise InputError(

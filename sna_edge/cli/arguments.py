@@ -6,6 +6,7 @@ from __future__ import annotations
 import argparse
 import math
 import os
+import re
 from collections.abc import Mapping, Sequence
 
 from ..core.axis import Axis
@@ -107,8 +108,20 @@ def checked_seed(seed: int) -> int:
     return seed
 
 
+COMMA = re.compile(r"[+-]?[0-9]*,[0-9]+(?:[eE][+-]?[0-9]+)?")
+THOUSANDS = re.compile(r"[+-]?[1-9][0-9]{0,2},[0-9]{3}")
+
+
 def number(name: str, text: str) -> float:
-    """`text` as a finite number. Raises InputError naming it."""
+    """`text` as a finite number, with a decimal point or comma. Raises InputError naming it, also
+    where a comma may stand for thousands."""
+    if THOUSANDS.fullmatch(text):
+        head, tail = text.split(",")
+        raise InputError(
+            f"{name} = {text} may be {head}.{tail} or {head}{tail}; write it without the comma"
+        )
+    if COMMA.fullmatch(text):
+        text = text.replace(",", ".")
     try:
         value = float(
             text if text.isascii() and "_" not in text else ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -59,7 +60,24 @@ def emit(args: argparse.Namespace, value: Mapping[str, Any], lines: Iterable[str
         print_json(value)
         return
     for line in lines:
-        print(line)
+        print(printable(line))
+
+
+CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+"""Characters by which a name could move the cursor, colour or reorder what a terminal shows."""
+
+
+def printable(text: str, kept: str = "\n\t") -> str:
+    r"""`text` with control characters, but those `kept`, written out as an escape.
+
+    >>> printable("a\x1b[2Jb")
+    'a\\x1b[2Jb'
+    """
+    return CONTROLS.sub(lambda m: m[0] if m[0] in kept else _escaped(ord(m[0])), text)
+
+
+def _escaped(code: int) -> str:
+    return f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}"
 
 
 def as_written(axis: Axis, x: float) -> str | float:
@@ -94,7 +112,7 @@ def with_unit(value: float, unit: str) -> str:
 
 def table(header: Sequence[str], rows: Iterable[Sequence[str]], *, right: bool = True) -> list[str]:
     """Lines of a plain table: first column left, the others right unless `right` is False."""
-    cells = [list(header), *([str(c) for c in row] for row in rows)]
+    cells = [[printable(str(c), "") for c in row] for row in (header, *rows)]
     widths = [max(len(row[i]) for row in cells) for i in range(len(header))]
     sides = ["<" if i == 0 or not right else ">" for i in range(len(header))]
     return [

@@ -12,7 +12,7 @@ from importlib import import_module
 from importlib.util import find_spec
 
 from ..errors import ArtifactError, TrustError
-from .console import USAGE, print_json
+from .console import USAGE, print_json, printable
 from .failures import explain
 
 WORDS = (
@@ -143,5 +143,5 @@ def _failed(args: argparse.Namespace, error: Exception) -> int:
     if getattr(args, "json", False):
         rule = {"rule": error.rule} if isinstance(error, (ArtifactError, TrustError)) else {}
         print_json({"status": status, **rule, "error": sentence})
-    print(f"sna-edge {args.word}: {' '.join(sentence.split())}", file=sys.stderr)
+    print(f"sna-edge {args.word}: {printable(' '.join(sentence.split()))}", file=sys.stderr)
     return code

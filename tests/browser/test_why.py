@@ -234,3 +234,24 @@ def test_a_move_is_drawn_within_a_frame(opened: Callable[..., Any]) -> None:
         return took;
     }""")
     assert float(np.median(took)) < 100.0, took  # a loaded machine; 16 ms on a quiet one
+
+
+def test_rows_have_the_numbers_of_the_table(visit: Callable[..., Any], tmp_path: Path) -> None:
+    """As in How good: 1,000 rows are thinned to 500, and the page names those that it has."""
+    model = MODELS["eight"]()
+    path = tmp_path / "many.html"
+    told = about(model, "many", rows=rows_of(model, 1000))
+    path.write_text(render("many", "a test", told, model.to_bytes()))
+    seen = visit(path)
+    seen.page.get_by_role("tab", name="Why this value").click()
+    seen.page.get_by_label("explained against").select_option("row")
+    field = seen.page.get_by_label("number of the measured row")
+    assert field.input_value() == "1"
+    field.fill("700")
+    field.press("Enter")
+    settled(seen)
+    drawn = told["rows"]["row"]
+    nearest = min(drawn, key=lambda n: abs(n - 700))
+    assert field.input_value() == str(nearest) and nearest != drawn[500 - 1]
+    words = seen.page.locator("#view-why .lead-answer").text_content()
+    assert f"in measured row {nearest}" in words

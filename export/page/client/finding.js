@@ -80,6 +80,11 @@ function runSearch(app, goals, answer, said) {
     said.textContent = 'Give a target or a limit of an output first.';
     return;
   }
+  const crossed = wanted.find(({ ends }) => ends && !(ends[0] < ends[1]));
+  if (crossed) {
+    said.textContent = `The lower limit of ${app.about.outputs[crossed.k].name} is not below its upper one: exchange the two numbers.`;
+    return;
+  }
   said.textContent = 'Looking ..';
   requestAnimationFrame(() => setTimeout(() => showSettings(app, searchSettings(app, wanted, SETTINGS_FOUND), answer, said)));
 }

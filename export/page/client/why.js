@@ -33,7 +33,16 @@ function measuredSettings(app) {
   const columns = app.about.rows?.inputs ?? [];
   if (columns.length !== app.model.inputs.length) return [];
   return [...columns[0].keys()].filter((j) => columns.every((c) => Number.isFinite(c[j])))
-    .map((j) => ({ number: j + 1, x: Float64Array.from(columns, (c) => c[j]) }));
+    .map((j) => ({ number: app.about.rows.row?.[j] ?? j + 1, x: Float64Array.from(columns, (c) => c[j]) }));
+}
+
+// Position of the row whose number in the table is nearest to v.
+export function nearestRow(rows, v) {
+  let best = 0;
+  rows.forEach((row, i) => {
+    if (Math.abs(row.number - v) < Math.abs(rows[best].number - v)) best = i;
+  });
+  return best;
 }
 
 // What the reader chooses: the reference, and what becomes of it.
@@ -43,12 +52,13 @@ function choices(state) {
     ...(rows.length ? [['row', 'measured row']] : []), ['mean', rows.length ? 'mean of measured rows' : 'mean over the domain']];
   const options = kinds.map(([value, text]) => el('option', { value, text, disabled: value === 'kept' }));
   const select = el('select', { id: 'why-against' }, options);
-  const field = numberField('number of the measured row', () => state.row, (v) => {
-    state.row = Math.min(Math.max(Math.round(v), 1), rows.length);
+  const field = numberField('number of the measured row', () => rows[state.row - 1].number, (v) => {
+    state.row = 1 + nearestRow(rows, v);
     app.frame(state.redraw);
   });
-  const of = el('label', { hidden: true }, el('span', { text: `row, 1 to ${rows.length}` }), field);
-  field.value = '1';
+  const some = app.about.rows && app.about.rows.total > rows.length ? ' (the nearest drawn)' : '';
+  const of = el('label', { hidden: true }, el('span', { text: rows.length ? `row ${rows[0].number} to ${rows.at(-1).number} of the table${some}` : '' }), field);
+  field.value = rows.length ? String(rows[0].number) : '';
   const choose = (value) => {
     state.against = select.value = value;
     of.hidden = value !== 'row';

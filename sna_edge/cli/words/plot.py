@@ -151,12 +151,13 @@ def _refuse_foreign(args: argparse.Namespace) -> None:
 
 
 def _size(text: str) -> tuple[float, float]:
-    found = re.fullmatch(r"\s*([0-9.]+)\s*[x×,]\s*([0-9.]+)\s*", text)
+    found = re.fullmatch(r"\s*([0-9.]+)\s*[x×]\s*([0-9.]+)\s*", text)
     try:
         return float(found[1]), float(found[2])  # type: ignore[index]
     except (TypeError, ValueError):
         raise InputError(
-            f"--size {text!r} is not WIDTHxHEIGHT; write inches, for example 8x5"
+            f"--size {text!r} is not WIDTHxHEIGHT; write inches with a point and an x, for"
+            " example 8x5 or 8.5x5"
         ) from None
 
 

@@ -16,6 +16,8 @@ from ..limits import LineLimits
 from .figures import of_shares
 
 Floats = NDArray[np.float64]
+NEAR = 2.0
+"""Times the least share that the calibration rows tell: below, that is most of what is said."""
 
 
 def setting(
@@ -54,7 +56,7 @@ def setting(
             **of_shares(low, high, model.calibration.n_residuals),
         }
         sides = [share for share in (low, high) if share is not None]
-        one["at_least"] = max(sides) <= told.least * (1 + 1e-9)
+        one["at_least"] = max(sides) <= NEAR * told.least
         answer["outputs"][limit.name] = one
     inside = np.nan_to_num(told.joint_probability(ends[0], ends[1]))
     answer["yield"] = float(inside.mean())

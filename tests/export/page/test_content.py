@@ -9,8 +9,11 @@ import numpy as np
 import pytest
 
 from sna_edge import Model, spline_axis
+from sna_export.fit import fit
 from sna_export.page.content import Rows, about, step_of
 from sna_export.page.importance import pairs
+from sna_export.page.of_fit import fitted_rows
+from sna_export.table import Table
 
 from ...model_kinds import KINDS, model_on
 
@@ -86,3 +89,16 @@ def test_pairs_of_a_product_are_its_interaction() -> None:
     linked = model.replace(outputs=[replace(model.outputs[0], link="exp", scale=1e-3)])
     close = pairs(linked, linked.sobol(sampled=True).first)  # exp(a b) is nearly 1 + a b + ..
     assert close[0, 0, 1] > 0.85 and close[0, 0, 2] < 0.06  # 4,096 points: 2 % of noise
+
+
+def test_a_fit_with_computed_inputs_has_intervals_of_its_rows() -> None:
+    rng = np.random.default_rng(0)
+    power, speed = rng.uniform(1, 4, 60), rng.uniform(1, 2, 60)
+    depth = power / speed + 0.05 * rng.normal(size=60)
+    table = Table.of({"power": power, "speed": speed, "depth": depth})
+    found = fit(table, ["depth"], ["energy"], derive=["energy = power / speed"], effort="quick")
+    rows = fitted_rows(found)
+    assert rows.lower is not None and np.isfinite(rows.lower).all()
+    told = found.model.evaluate({"energy": found.inputs[:, 0]})
+    assert np.allclose(rows.upper - rows.lower, told.upper - told.lower)  # type: ignore[operator]
+    assert np.allclose(rows.lower - rows.fitted, told.lower - told.value)  # type: ignore[operator]

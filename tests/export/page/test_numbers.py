@@ -287,3 +287,46 @@ def test_a_field_over_two_inputs() -> None:
     assert shown == (grid[:, 0] - 0.5).tolist()
     assert np.allclose(margin, (grid[:, 0] - 2.5) / 10)  # of the spread over these rows
     assert none is None
+
+
+GOALS = "../profiling/desirability.js"
+
+
+@pytest.mark.parametrize(
+    ("goal", "limits", "said"),
+    [
+        ("larger", [5, None, 3], "ideal must be above worthless"),
+        ("larger", [3, None, 5], ""),
+        ("larger", [12, None, None], "ideal must be above worthless"),  # ideal: the usual range
+        ("smaller", [None, 3, 5], "ideal must be below worthless"),
+        ("smaller", [None, 5, 3], ""),
+        ("target", [5, 3, None], "at least must be below at most"),
+        ("target", [3, 5, 9], "the target must lie between"),
+        ("target", [3, 5, 4], ""),
+        ("within", [5, 3, None], "at least must be below at most"),
+        ("within", [3, None, None], ""),
+        ("none", [5, 3, None], ""),
+    ],
+)
+def test_goals_that_contradict_themselves_are_said(goal: str, limits: list[Any], said: str) -> None:
+    found = node(GOALS, "return m.goalFault(g.goal, g.limits, [0, 10])", goal=goal, limits=limits)
+    assert found.startswith(said) and bool(found) == bool(said)
+
+
+def test_an_optimum_among_familiar_settings_is_above_the_least_p() -> None:
+    """y = x is best at 1; familiar are settings whose p is above the least, not at it."""
+    body = """
+    const app = {
+      goals: ['larger'], limits: [[null, null, null]], locked: new Set(),
+      setting: Float64Array.of(0.1),
+      about: { outputs: [{ range: [0, 1] }], inputs: [{ step: 1e-6 }] },
+      model: {
+        inputs: [{ lower: 0, upper: 1, name: 'x' }], outputs: [{ name: 'y' }], leastP: 0.05,
+        values: (X, n) => X.slice(0, n), familiarity: (x) => ({ p: x[0] > g.end ? 0.05 : 0.5 }),
+        familiarities: (X, n) => Float64Array.from(X.slice(0, n), (x) => (x > g.end ? 0.05 : 0.5)),
+      },
+    };
+    return [m.optimum(app, true), m.optimum(app)].map((one) => one.x[0])"""
+    inside, free = node(GOALS, body, end=0.6)
+    assert free == pytest.approx(1.0, abs=1e-5)
+    assert inside == pytest.approx(0.6, abs=0.01) and inside <= 0.6

@@ -362,3 +362,25 @@ def test_names_of_many_levels_do_not_lie_on_each_other() -> None:
     figure.draw_without_rendering()
     boxes = [t.get_window_extent() for t in figure.axes[1].get_xticklabels()]
     assert all(a.x1 <= b.x0 for a, b in pairwise(boxes))
+
+
+def test_limits_stand_where_nothing_scatters_and_no_share_is_called_zero() -> None:
+    model = spline_model(1, 6, 2)
+    names = [a.name for a in model.axes]
+    at = {name: (a.lower + a.upper) / 2 for name, a in zip(names, model.axes, strict=True)}
+    value = float(model.value(at)[0])
+    ends = {model.output_names[0]: (value - 2.0, value + 3.0)}
+    for scatter in ({names[0]: 0.0}, {names[0]: 1e-6}):
+        figure = plot.sweep(model, at, scatter=scatter, limits=ends)
+        limits = [line for line in figure.axes[0].lines if line.get_label() == "limit"]
+        assert scatter[names[0]] > 0 or len(limits) == 2
+        title = figure.axes[0].get_title(loc="left")
+        assert "0 ppm" not in title.split() and "at most" in title
+
+
+def test_a_name_that_would_fill_a_panel_is_cut() -> None:
+    from sna_export.plot.canvas import LINES, folded
+
+    long = folded("a very long name of a sensor " * 12, 22)
+    assert long.count("\n") == LINES - 1 and long.endswith("\u2026")
+    assert folded("speed of the drive", 22) == "speed of the drive"

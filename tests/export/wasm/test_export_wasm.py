@@ -119,3 +119,7 @@ def test_files_of_another_hand_stay(tmp_path: Path) -> None:
         exported(model, other)
     exported(model, tmp_path / "out")
     exported(KINDS["train"](), tmp_path / "out")  # a second export replaces the first
+    before = {p.name: p.read_bytes() for p in (tmp_path / "out").iterdir()}
+    with pytest.raises(InputError, match=r"is the export of m\.sna, whose index\.js would be lost"):
+        exported(model, tmp_path / "out", "n")
+    assert {p.name: p.read_bytes() for p in (tmp_path / "out").iterdir()} == before

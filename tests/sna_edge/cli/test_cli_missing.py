@@ -64,3 +64,15 @@ def test_a_plan_is_of_readings_and_learns_from_rows_with_holes(sna, fitted, tmp_
     rows = list(csv.reader(plan.open()))
     assert not any("missing" in cell for row in rows for cell in row)
     assert {row[rows[0].index("gas")] for row in rows[-4:]} <= {"Ar", "N2"}
+
+
+def test_a_row_that_lacks_a_reading_is_a_reference_without_it(sna, fitted, tmp_path) -> None:
+    model, _ = fitted
+    rows = tmp_path / "rows.csv"
+    rows.write_text("power [W],gas\n,Ar\n1.5,\n1.5,Ar\n", encoding="utf-8")
+    at = ("--at", "power [W]=1.2", "gas=N2", "--explain", "--json")
+    for n, lacking in ((1, ["gas=Ar"]), (2, ["power [W]=1.5"]), (3, ["power [W]=1.5", "gas=Ar"])):
+        base = sna("query", model, "--at", *lacking, "--json").json["outputs"]["depth"]["value"]
+        said = sna("query", model, *at, "--against", f"{rows}:{n}")
+        assert said.code == 0, said.err
+        assert said.json["explain"]["outputs"]["depth"]["base"] == pytest.approx(base, rel=1e-6)

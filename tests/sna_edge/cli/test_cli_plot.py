@@ -85,6 +85,7 @@ REFUSED = [
     ["--outputs", "nope"],
     ["--limits", "width=2:1"],
     ["--size", "3"],
+    ["--size", "8,5"],
     ["--size", "900x3"],
     ["--dpi", "1"],
     ["--seed", "-1", "--what", "sweep"],

@@ -5,6 +5,8 @@ import csv
 import numpy as np
 import pytest
 
+import sna_edge
+
 POINT = ("--at", "power=200", "speed=1.0", "spot=B")
 
 
@@ -211,3 +213,27 @@ def test_table_values_equal_the_model(sna, model_file, tmp_path):
     np.testing.assert_array_equal(
         found, sna_edge.load(model_file, backend="numpy").value(x, level_index=True)
     )
+
+
+def test_a_decimal_comma_is_taken_and_one_of_thousands_refused(sna, model_file):
+    point = sna("query", model_file, "--at", "power=200.5", "speed=1.25", "spot=B", "--json")
+    comma = sna("query", model_file, "--at", "power=200,5", "speed=1,25", "spot=B", "--json")
+    assert comma.code == 0 and comma.json == point.json
+    open_ = sna("query", model_file, "--at", "power=1,500", "speed=1", "spot=B")
+    assert (
+        open_.code == 2 and "may be 1.500 or 1500; write it without the comma" in open_.sentence()
+    )
+    assert sna("query", model_file, "--at", "power=0,500", "speed=1", "spot=B").code != 2
+
+
+def test_names_move_nothing_on_a_terminal(sna, tmp_path):
+    axis = sna_edge.spline_axis("po\x1b[2Jwer\u202e", "W", 0, 1, spans=1)
+    work = sna_edge.CP.full([np.ones((4, 1))], [[1.0]])
+    path = tmp_path / "odd.sna"
+    sna_edge.Model([axis], work, [sna_edge.Output("y\rz")]).save(path)
+    for said in (sna("info", path), sna("query", path, "--at", "po\x1b[2Jwer\u202e=0.5"),
+                 sna("query", path, "--at", "x=0.5")):  # fmt: skip
+        assert not set("\x1b\r\u202e") & set(said.out + said.err)
+        assert "\\x1b[2J" in said.out + said.err or "y\\rz" in said.out or "y\\x0dz" in said.out
+    table = sna("info", path).out
+    assert "po\\x1b[2Jwer\\u202e" in table and "y\\x0dz" in table

@@ -18,6 +18,18 @@ export function goalLimits(goal, [lower, upper, target], [low, high]) {
   return [lower, upper, null];
 }
 
+// What is wrong with limits [lower, upper, target] that were set for a goal, in a sentence; '' if
+// nothing is.
+export function goalFault(goal, limits, range) {
+  if (goal === 'none') return '';
+  const [lower, upper, target] = goalLimits(goal, limits, range);
+  if (goal === 'larger' && !(lower < target)) return 'ideal must be above worthless: exchange the two numbers, or choose "smaller is better"';
+  if (goal === 'smaller' && !(target < upper)) return 'ideal must be below worthless: exchange the two numbers, or choose "larger is better"';
+  if (lower !== null && upper !== null && !(lower < upper)) return 'at least must be below at most: exchange the two numbers';
+  if (goal === 'target' && !(lower <= target && target <= upper)) return 'the target must lie between at least and at most';
+  return '';
+}
+
 // d of one output; where it is 0, minus how far y is from where it is not, over the usual range.
 export function desirability(y, goal, [lower, upper, target], room) {
   if (!Number.isFinite(y)) return -Infinity;

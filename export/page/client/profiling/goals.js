@@ -1,7 +1,7 @@
 // Goals of the outputs and the search for the setting that meets them best.
 import { el, format } from '../dom.js';
 import { numberField, plainNumber } from './controls.js';
-import { desired, goalLimits, goalsOf, optimum } from './desirability.js';
+import { desired, goalFault, goalLimits, goalsOf, optimum } from './desirability.js';
 
 const GOAL_WORDS = [
   ['none', 'no goal'], ['larger', 'larger is better'], ['smaller', 'smaller is better'],
@@ -34,8 +34,9 @@ export function goalPanel(app) {
   const show = (now) => {
     for (const one of editors) one.show();
     const goals = goalsOf(app);
-    find.disabled = !goals.length;
-    value.textContent = goals.length
+    const wrong = app.goals.some((goal, k) => goalFault(goal, app.limits[k], app.about.outputs[k].range));
+    find.disabled = !goals.length || wrong;
+    value.textContent = wrong ? 'The limits of a goal contradict each other.' : goals.length
       ? `desirability now ${format(Math.max(desired(goals, now.value), 0), 3)} (0 worthless, 1 ideal)`
       : 'Give an output a goal to look for the best setting.';
   };
@@ -63,8 +64,9 @@ function goalEditor(app, k) {
   );
   const fields = [0, 1, 2].map((place) => limitField(app, k, place));
   const rows = el('div', { class: 'limits' });
+  const fault = el('p', { class: 'fault', role: 'alert' });
   const node = el(
-    'fieldset', {}, el('legend', { text: output.name }), select, rows,
+    'fieldset', {}, el('legend', { text: output.name }), select, rows, fault,
   );
   let shown = null;
   const show = () => {
@@ -75,6 +77,8 @@ function goalEditor(app, k) {
       shown = goal;
     }
     for (const field of fields) field.show();
+    const said = goalFault(goal, app.limits[k], app.about.outputs[k].range);
+    if (fault.textContent !== said) fault.textContent = said;
   };
   return { node, show };
 }
