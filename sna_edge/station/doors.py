@@ -41,6 +41,7 @@ PLUGS: Mapping[str, Plug] = {
     "http": Plug(False, "http.settings:read", "http.door:make", "station"),
     "folder": Plug(True, "folder.settings:read", "folder.door:make"),
     "mqtt": Plug(True, "mqtt.settings:read", "mqtt.door:make", "mqtt"),
+    "sparkplug": Plug(True, "mqtt.sparkplug.settings:read", "mqtt.sparkplug.door:make", "mqtt"),
     "webhook": Plug(True, "out.webhook:read", "out.made:webhook"),
     "aqdef": Plug(True, "out.aqdef.settings:read", "out.made:aqdef"),
 }
