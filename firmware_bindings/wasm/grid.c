@@ -127,9 +127,8 @@ static void finish_grid(const grid *g, sna_status *each) {
 
 static void grid_at_once(const grid *g, const real *along) {
     sna_status each[SNA_MAX_AXES];
-    space s;
+    const space s = for_values;
     real *y = g->y;
-    (void)!take_space(&model, SNA_WORK_EVAL, work, work_size, &s);
     fill_grid(g, along, s.cells, s.values, each);
     for (size_t n = g->n[0] * g->n[1]; n--;)
         for (unsigned k = 0; k < model.n_outputs; k++) *y++ = output_at(&model, k)->bias;

@@ -18,6 +18,7 @@ static const real USUAL = 0.9; /* level of an output without an interval of its 
 static sna_model model;
 static void *work;
 static size_t work_size;
+static space for_values; /* the part of `work` that values take */
 static uint32_t n_asked;
 static unsigned char slot[MOST_ASKED]; /* of what is asked among the readings */
 static int has_readings, tells;        /* tells: how familiar inputs are */
@@ -71,6 +72,8 @@ EXPORT(open) sna_status open_file(size_t size) {
     keep(work_size);
     status = sna_verify(&model, work, work_size);
     if (status != SNA_OK) return status;
+    status = take_space(&model, SNA_WORK_EVAL, work, work_size, &for_values);
+    if (status != SNA_OK) return status;
     has_readings = readings_of(&model) != NULL;
     c = calibration_of(&model);
     tells = c && (c->n_scores | c->n_pairs);
@@ -111,7 +114,7 @@ static sna_status place_asked(const real *from, const real **at) {
 static sna_status value_of(unsigned flags, const real *from, const real **at, real *y) {
     const sna_status status = place_asked(from, at);
     if (status < 0) fill_nan(y, model.n_outputs);
-    return status < 0 ? status : sna_eval(&model, flags, *at, y, work, work_size);
+    return status < 0 ? status : value_at(&model, flags, *at, y, &for_values);
 }
 
 /* The status with `unfamiliar`: also where nothing can be said. */
