@@ -21,6 +21,6 @@ const intervals = m.intervals(flat, x.length, at);
 const told = m.statuses;
 const p = m.familiarities(flat, x.length);
 console.log(JSON.stringify({
-  inputs: m.inputs, outputs: m.outputs, level: m.level, one, values, statuses, told,
+  inputs: m.inputs, outputs: m.outputs, level: m.level, signed: m.signed, leastP: m.leastP, one, values, statuses, told,
   lower: plain(intervals.lower), upper: plain(intervals.upper), p: p && plain(p),
 }));

@@ -14,6 +14,7 @@ import pytest
 import sna_edge
 from sna_edge import Model, Status
 from sna_edge.errors import InputError
+from sna_edge.signing.signer import signed
 
 from ...c_library import KEPT_1_1, ROOT
 from ...model_kinds import KINDS
@@ -168,3 +169,20 @@ def test_levels_of_intervals(level: float, tmp_path: Path) -> None:
         numbers(found["lower"]).reshape(expected.lower.shape), expected.lower, rtol=1e-9
     )
     assert found["told"] == [Status(s).label for s in expected.status.tolist()]
+
+
+def test_who_signed_and_the_least_p_are_those_of_the_file(tmp_path: Path) -> None:
+    path, found = tmp_path / "m.sna", {}
+    for name, model in models().items():
+        if name not in [p.stem for p in KEPT_1_1] and name != "mixed axes":
+            continue
+        data = model.to_bytes()
+        for sealed in (data, signed(data, bytes(range(16)), 3, lambda message: bytes([7]) * 64)):
+            path.write_bytes(sealed)
+            told = ask(path, rows_of(model, 2)[0])
+            assert told["signed"] == (sealed is not data)
+            known = model.calibration
+            least = known.least_p if known is not None and known.n_scores else 0.0
+            assert told["leastP"] == least
+        found[name] = told["leastP"]
+    assert max(found.values()) > 0 and min(found.values()) == 0
