@@ -16,7 +16,7 @@ export OMP_NUM_THREADS ?= 2
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo before-demo demo-lpbf test lint types unit native accuracy fit-times bench physics inverse calibration honest online fuzz firmware sizes exchange gpu wheels kits docs site clean
+.PHONY: help demo before-demo demo-lpbf station test lint types unit native accuracy fit-times bench physics inverse calibration honest online fuzz firmware sizes exchange gpu wheels kits docs site clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -33,6 +33,9 @@ before-demo:
 	  if command -v cc >/dev/null 2>&1; then echo "demo: and up to 30 MB of build tools (CMake, Ninja, nanobind), with which it compiles the native backend"; fi; \
 	  echo "demo: about two minutes on two cores, then one for the fit of 1,000 rows; nothing is installed outside this folder"; \
 	else echo "demo: nearly all of the time is the fit, about a minute for 1,000 rows"; fi
+
+station: $(STAMP)-serve native ## a station on a simulated laser line, with its live page at http://127.0.0.1:8080; Ctrl-C ends it
+	@$(PY) examples/station/run.py
 
 test: lint types native unit ## lint, types, native build where a compiler is, all tests
 
@@ -147,6 +150,8 @@ $(PY):
 	  echo "make: $(PYTHON) cannot make a virtual environment (the venv module is not installed); run: sudo apt install python3-venv, then make $(MAKECMDGOALS) again" >&2; exit 2; }
 	@rm -f $(VENV).log
 
+comma := ,
+
 define install
 	@echo "installing: $(1) (once)"
 	@$(PIP) --editable '.[$(1)]' || { \
@@ -157,6 +162,10 @@ endef
 $(STAMP)-demo: $(RECIPE) | $(PY)
 	$(call install,demo)
 
+$(STAMP)-serve: $(RECIPE) | $(PY)
+	$(call install,demo$(comma)station)
+	@touch $(STAMP)-demo
+
 $(STAMP)-docs: $(RECIPE) | $(PY)
 	$(call install,docs)
 
@@ -165,7 +174,7 @@ $(STAMP)-wheels: $(RECIPE) | $(PY)
 
 $(STAMP)-test: $(RECIPE) | $(PY)
 	$(call install,test)
-	@touch $(STAMP)-demo
+	@touch $(STAMP)-demo $(STAMP)-serve
 
 # Runtimes the tests compare with: torch, ONNX, TFLite, an emulated CPU. Where one cannot be installed its tests are skipped.
 
