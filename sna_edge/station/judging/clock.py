@@ -61,8 +61,8 @@ class Clock:
         self.state = SYNCHRONISED if synchronised() else UNSYNCHRONISED
 
     def now(self) -> float:
-        """Seconds since 1970."""
-        return self._wall()
+        """Seconds since 1970, in whole milliseconds: texts and columns of records agree."""
+        return round(self._wall(), 3)
 
     def look(self) -> str:
         """A sentence where the clock has jumped since the last look, else ""."""

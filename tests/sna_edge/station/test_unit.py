@@ -39,7 +39,7 @@ def test_it_waits_longer_than_a_graceful_end_takes_and_is_watched():
 
 def test_nothing_of_the_usual_hardening_is_missing():
     found = entries()
-    for key in ("NoNewPrivileges", "PrivateTmp", "PrivateDevices", "ProtectClock", "RestrictRealtime",
+    for key in ("NoNewPrivileges", "PrivateTmp", "PrivateDevices", "ProtectClock",
                 "ProtectKernelModules", "RestrictNamespaces"):  # fmt: skip
         assert found[key] == ["yes"], key
     assert found["ProtectSystem"] == ["strict"] and found["CapabilityBoundingSet"] == [""]
