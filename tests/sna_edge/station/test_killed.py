@@ -29,21 +29,29 @@ def started(tmp_path, port=None, **env):
     return Running(config, port, **env)
 
 
+def heard(clients, count):
+    """Wait until so many parts were acknowledged; a busy machine takes its time."""
+    end = time.monotonic() + 60.0
+    while len(clients.acknowledged) < count:
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
 def test_every_acknowledged_part_has_exactly_one_record_whatever_is_killed(tmp_path):
     draw, kills = random.Random(5), 3
     running = started(tmp_path).ready()
     clients = Clients(running.url("/stations/press-1/parts"), seed=5)
-    for _ in range(kills):
-        time.sleep(draw.uniform(0.05, 1.0))
+    for n in range(kills):
+        heard(clients, 10 * n + 10)
+        time.sleep(draw.uniform(0.0, 0.5))
         running.kill()
         running = started(tmp_path, running.port).ready()
-    time.sleep(0.5)
+    heard(clients, 10 * kills + 10)
     clients.stop()
     assert running.end() == 0
     found = [r for r in records(tmp_path / "station-data") if r["kind"] == "verdict"]
     by_part = {r["part"]: r["record"] for r in found}
     assert len(by_part) == len(found), "a part has two records"
-    assert len(clients.acknowledged) > 20
     assert not clients.twice, "a part was acknowledged with two records"
     assert {p: by_part.get(p) for p in clients.acknowledged} == clients.acknowledged
     assert verify(tmp_path / "station-data").broken is None
@@ -59,7 +67,7 @@ def test_it_ends_gracefully_and_tells_systemd(tmp_path):
     said = [plug.recv(100)]
     while b"READY=1" not in said or b"WATCHDOG=1" not in said:
         said.append(plug.recv(100))
-    time.sleep(0.3)
+    heard(clients, 10)
     assert running.end() == 0
     clients.stop()
     plug.settimeout(1.0)
