@@ -21,7 +21,7 @@ from .plant import Plant, Written
 from .records import Keep, Records
 from .systemd import Watchdog, notify
 
-SWITCH = 0.0005
+SWITCH = 0.0001
 """Seconds after which one thread lets another have its turn: a verdict does not wait longer for a
 message that is being read."""
 MakeRecords = Callable[..., Written]

@@ -4,7 +4,7 @@ how much memory it takes.
 python tools/station/station_bench.py [--seconds 20] [--parts 200000] [--write]
 
 A station on a model of seven inputs and 32 modes, called over HTTP on loopback. First 500 parts a
-second, one a message, 8 connections, for `--seconds`: from the reading to its verdict, handed to
+second, one a message, 32 connections, for `--seconds`: from the reading to its verdict, handed to
 the writer, as the station counts it (bins of 9 %), and to the answer, which comes after the commit,
 as a client counts it. Then messages of 500 parts as fast as they are answered, `--parts` in all.
 Yardsticks of the same run: the same pace, one bare `Line.readings` for each part in a process of
@@ -37,7 +37,7 @@ from sna_edge.station.judging.latency import Latency
 
 ROOT = Path(__file__).resolve().parents[2]
 TABLE = ROOT / "docs" / "tables" / "station.md"
-RATE, CONNECTIONS, TOGETHER, INPUTS, MODES = 500, 8, 500, 7, 32
+RATE, CONNECTIONS, TOGETHER, INPUTS, MODES = 500, 32, 500, 7, 32
 NAMES = [f"x{i}" for i in range(INPUTS)]
 HELD = (0.5, 0.99, 0.999)
 

@@ -4,6 +4,7 @@ part has its record on the disk."""
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
@@ -73,6 +74,7 @@ async def recorded(desk: Desk, found: Sequence[Arrival]) -> list[Answer]:
 
     if not desk.submit(found, done):
         raise Refused(503, "too many parts wait; send it again in a second")
+    time.sleep(0)  # the thread that judges goes first
     try:
         answers, sentence = await asyncio.wait_for(future, RECORDED)
     except asyncio.TimeoutError:
