@@ -90,6 +90,7 @@ online: $(STAMP)-test native ## a line that learns from measured parts: gas turb
 	$(PY) tools/online/inputs.py --write
 	$(PY) tools/online/refit.py --write
 	$(PY) tools/online/escape.py --write
+	$(PY) tools/quality/machine_temperature.py --write
 	$(PY) tools/pages/page_tables.py
 
 fuzz: $(STAMP)-test native ## damaged artifacts and bad input, longer than the tests do

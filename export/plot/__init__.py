@@ -16,6 +16,7 @@ model. Colours differ in lightness as well as in hue.
 from .atom_panels import atoms
 from .canvas import save
 from .contours import contour, familiarity
+from .control_charts import chart
 from .corners import inverse
 from .learning_curves import learning
 from .profiles import profile
@@ -25,6 +26,7 @@ from .sweeps import sweep
 
 __all__ = [
     "atoms",
+    "chart",
     "contour",
     "familiarity",
     "inverse",

@@ -19,6 +19,8 @@ from ..status import Status
 from ..values.fit_told import fit_told
 
 ANSWERED, FAULT, USAGE, NO_VALUE = 0, 1, 2, 3
+SIGNALS = 4
+"""A control chart has signals."""
 STOPPED = 130
 """Ctrl-C has ended the command, also where it has written what it had."""
 

@@ -31,6 +31,8 @@ WORDS = (
     "plot",
     "inverse",
     "capability",
+    "chart",
+    "gage",
     "limits",
     "watch",
     "station",
@@ -66,8 +68,8 @@ def build(words: Sequence[str] | None = None) -> argparse.ArgumentParser:
         ),
         epilog=(
             "Exit codes: 0 answered; 3 no value (for a single query, or for every row of a table);"
-            " 2 bad input or usage; 1 internal error; 130 stopped by Ctrl-C (`fit` has then written"
-            " its best)."
+            " 2 bad input or usage; 1 internal error; 4 a control chart has signals (`chart`);"
+            " 130 stopped by Ctrl-C (`fit` has then written its best)."
         ),
     )
     from .. import __version__, supported_formats

@@ -13,6 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGES = (
     "README.md",
     "docs/attacks.md",
+    "docs/charts.md",
     "docs/curves.md",
     "docs/decisions.md",
     "docs/javascript.md",

@@ -10,10 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sna_edge.numerics.time_budget import TimeBudget
+from sna_edge.quality.gage import GageStudy
 
 from ..data.samples import Samples
 from ..validation.arrangement import Arrangement
-from ..validation.gauge import GageStudy, repeats
+from ..validation.gauge import repeats
 from ..validation.holdout import figures, held_out
 from ..validation.learning_curve import Fit as CurveFit
 from ..validation.learning_curve import learning_curve

@@ -7,10 +7,11 @@ import pytest
 
 from sna_edge.errors import InputError
 from sna_edge.inverse import estimate
+from sna_edge.quality.gage import gage_study
 from sna_export.fit import fit, fit_arrays
 from sna_export.fit.data.held_together import folds_of
 from sna_export.fit.data.samples import Samples
-from sna_export.fit.validation.gauge import Repeats, gage_study, repeats
+from sna_export.fit.validation.gauge import Repeats, repeats
 from sna_export.table import Table
 
 AIAG = """
@@ -28,34 +29,6 @@ AIAG = """
 edition, table III-B 15."""
 OPERATOR, PART = (a.ravel() for a in np.meshgrid(np.arange(9) // 3, np.arange(10), indexing="ij"))
 VALUES = np.array([float(v) for v in AIAG.split()])
-
-
-def test_a_study_gives_the_published_figures() -> None:
-    found = gage_study(PART, OPERATOR, VALUES)
-    assert found.repeatability == pytest.approx(0.199933, abs=1e-6)
-    assert found.reproducibility == pytest.approx(0.226838, abs=1e-6)
-    assert found.sigma == pytest.approx(0.302373, abs=2e-6)
-    assert found.part == pytest.approx(1.042327, abs=1e-6)
-    assert found.share == pytest.approx(0.2786, abs=1e-4) and found.categories == 4
-
-
-def test_an_interaction_that_matters_is_reproducibility() -> None:
-    rng = np.random.default_rng(0)
-    among = rng.normal(size=(20, 5))[:, :, None] + 0.1 * rng.normal(size=(20, 5, 4))
-    part, operator, _ = np.indices(among.shape)
-    found = gage_study(part.ravel(), operator.ravel(), among.ravel())
-    assert found.repeatability == pytest.approx(0.1, rel=0.1)
-    assert found.reproducibility == pytest.approx(1.0, rel=0.2)
-
-
-def test_one_operator_has_repeatability_alone() -> None:
-    found = gage_study(PART, np.zeros(90, dtype=int), VALUES)
-    assert found.reproducibility == 0.0 and found.operators == 1 and found.repeats == 9
-
-
-def test_a_study_that_is_not_crossed_is_refused() -> None:
-    with pytest.raises(InputError, match="has 2 to 3 measurements of a part by an operator"):
-        gage_study(PART[1:], OPERATOR[1:], VALUES[1:])
 
 
 def trial(seed: int, bend: float) -> Repeats:

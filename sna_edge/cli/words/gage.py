@@ -1,0 +1,114 @@
+"""Say what of the scatter of measurements is the gauge: repeatability, reproducibility and parts
+from a crossed study, as shares of the variation and of the tolerance, and the noise that a model
+takes."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+import numpy as np
+
+from ...errors import InputError
+from ...quality.gage import POOLED, TELLS, GageStudy, gage_study
+from ..arguments import add_json
+from ..charting.columns import bare_columns
+from ..console import ANSWERED, emit, table
+from ..dialect_options import add_dialect
+
+HELP = "gage R&R of a crossed study: repeatability, reproducibility, and the noise of a model"
+SIGMAS = 3.0
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """The arguments of `sna-edge gage`."""
+    parser.add_argument("table", metavar="TABLE", help="a row per measurement")
+    parser.add_argument("--part", default="part", metavar="COL", help="which part (default: part)")
+    parser.add_argument(
+        "--operator", metavar="COL", help="who measured (default: operator, where there is one)"
+    )
+    parser.add_argument(
+        "--value", default="value", metavar="COL", help="what was measured (default: value)"
+    )
+    parser.add_argument("--tolerance", type=float, metavar="T", help="USL - LSL of the value")
+    add_dialect(parser)
+    add_json(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Answer; returns the exit code. Raises InputError for a study that is not crossed."""
+    if args.tolerance is not None and not 0.0 < args.tolerance < np.inf:
+        raise InputError(f"--tolerance {args.tolerance:g} is no width; give USL - LSL, above 0")
+    study = _study(args)
+    name, noise = args.value, float(f"{study.sigma:.5g}")
+    reach = float(f"{SIGMAS * study.sigma:.5g}")
+    answer: dict[str, Any] = {
+        "status": "ok",
+        **study.report(),
+        "repeatability_95": study.repeatability_95(),
+        "sources": study.sources(args.tolerance),
+        "says": study.verdict(args.tolerance),
+        "noise": {
+            "fit": ["--gage", f"{name}={args.table}"],
+            "inverse": ["--noise", f"{name}={noise:g}"],
+            "limits": {"inputs": {name: {"tolerance": reach}}},
+        },
+    }
+    emit(args, answer, _lines(args, study, noise, reach))
+    return ANSWERED
+
+
+def _study(args: argparse.Namespace) -> GageStudy:
+    labels = [args.part]
+    try:
+        who = args.operator or "operator"
+        numbers, texts = bare_columns(args, args.table, [args.value], [*labels, who])
+    except InputError:
+        if args.operator:
+            raise
+        who = ""
+        numbers, texts = bare_columns(args, args.table, [args.value], labels)
+    y = numbers[args.value]
+    bad = np.flatnonzero(~np.isfinite(y))
+    if len(bad):
+        raise InputError(
+            f"row {bad[0] + 1}, column {args.value!r} is no number; fill it in or leave the part"
+            " out, for every operator must measure every part equally often"
+        )
+    operator = _numbered(texts[who]) if who else np.zeros(len(y), dtype=np.int64)
+    return gage_study(_numbered(texts[args.part]), operator, y)
+
+
+def _numbered(labels: list[str]) -> Any:
+    """0, 1, .. for labels in the order in which they come first."""
+    order = {label: i for i, label in enumerate(dict.fromkeys(labels))}
+    return np.array([order[label] for label in labels], dtype=np.int64)
+
+
+def _lines(args: argparse.Namespace, study: GageStudy, noise: float, reach: float) -> list[str]:
+    header = ["source", "standard deviation", "of the variance", "of the variation"]
+    rows = []
+    for name, one in study.sources(args.tolerance).items():
+        row = [name, f"{one['deviation']:.5g}"]
+        row += [f"{100 * one[key]:.1f} %" for key in ("contribution", "study")]
+        rows.append([*row, f"{100 * one['tolerance']:.1f} %"] if "tolerance" in one else row)
+    header += ["of the tolerance"] if args.tolerance is not None else []
+    low, high = study.repeatability_95()
+    lines = [
+        f"{study.parts} parts, {study.operators} operators, {study.repeats} measurements each",
+        *table(header, rows),
+        f"repeatability {study.repeatability:.5g}, 95 %: {low:.4g} to {high:.4g}"
+        f" ({study.freedom} degrees of freedom)",
+    ]
+    if study.interaction_p is not None:
+        end = "so it counts as repeatability" if study.pooled else "so it is kept"
+        than = "above" if study.pooled else "not above"
+        lines.append(f"operator x part: p = {study.interaction_p:.3g}, {than} {POOLED:g}, {end}")
+    lines.append(f"distinct categories: {study.categories} ({TELLS} or more tell parts apart)")
+    lines.append(study.verdict(args.tolerance))
+    lines.append(f"noise of {args.value}: {noise:g}; a fit keeps it with the model by --gage")
+    lines.append(
+        f"  inverse --noise {args.value}={noise:g}; as an input: [inputs.{args.value}]"
+        f" tolerance = {reach:g} (three deviations) in a limits file"
+    )
+    return lines
