@@ -1,6 +1,9 @@
 """Run the station beside a line: parts come in by the protocols that its configuration names, each
 gets one verdict and one record. `station check CONFIG.toml` reads the configuration and all that it
-names, and starts nothing; `station token NAME` makes a token for somebody who may call it."""
+names, and starts nothing; `station token NAME` makes a token for somebody who may call it.
+`station verify DATA` goes through the records of a data folder, `station backup DATA COPY` copies
+them while the station runs, `station restore COPY DATA` makes a data folder of a copy, and
+`station export DATA` writes the verdicts as CSV."""
 
 from __future__ import annotations
 
@@ -13,6 +16,8 @@ from typing import Any
 
 from ...errors import InputError
 from ..console import ANSWERED, FAULT, emit
+from ..recorded.asked import ACTIONS as recorded
+from ..recorded.asked import configure as records_options
 
 HELP = "run the station beside a line: verdicts and records, by HTTP, MQTT, OPC UA, files"
 
@@ -23,7 +28,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "what",
         nargs="+",
         metavar="[ACTION] FILE",
-        help=f"CONFIG.toml to run it; or one of {', '.join(ACTIONS)} and what it is done with",
+        help=f"CONFIG.toml to run it; or one of {', '.join([*ACTIONS, *recorded])} and what it is"
+        " done with",
     )
     parser.add_argument(
         "--role",
@@ -32,14 +38,23 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="what the owner of a token may do: line, operator, engineer or admin (default line)",
     )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
+    records_options(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Run the station, or do what is asked; returns the exit code."""
     action, *rest = args.what
+    if action in recorded and rest:
+        count, act = recorded[action]
+        return act(args, *rest) if len(rest) == count else _other(action, count)
     if action in ACTIONS and rest:
         return ACTIONS[action](args, *rest[:1]) if len(rest) == 1 else _too_many(rest)
     return _run(args.what[0]) if not rest else _too_many(rest)
+
+
+def _other(action: str, count: int) -> int:
+    folders = "a data folder" if count == 1 else "two folders"
+    raise InputError(f"station {action} is done with {folders}; see sna-edge station --help")
 
 
 def _too_many(rest: list[str]) -> int:

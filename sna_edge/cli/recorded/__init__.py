@@ -1,0 +1,1 @@
+"""What `sna-edge station` does with the records of a station beside running it."""

@@ -1,0 +1,109 @@
+"""Records of a station: are they whole, a copy of them, a table of their verdicts."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+from contextlib import closing
+from datetime import datetime, tzinfo
+from typing import Any
+
+from ...errors import InputError
+from ..console import ANSWERED, FAULT, emit
+
+FAR = 1e11
+"""A second that no record has."""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """The options of `station export`."""
+    group = parser.add_argument_group("export, verdicts of a data folder as CSV")
+    group.add_argument(
+        "--zone",
+        default="UTC",
+        help="time zone of the times: UTC, local, or a name as Europe/Vienna (default UTC)",
+    )
+    group.add_argument("--decimal", default=".", help="decimal point, or comma with columns by ;")
+    group.add_argument("--of", metavar="STATION", help="one station (default all)")
+    for option, what in (("--from", "first"), ("--to", "end of the")):
+        group.add_argument(
+            option,
+            dest=option[2:] + "_time",
+            metavar="TIME",
+            help=f"{what} time, as 2026-03-01 or 2026-03-01T06:00, in the time zone",
+        )
+
+
+def verify(args: argparse.Namespace, folder: str) -> int:
+    """Go through the chain."""
+    from ...station.records import verify as gone_through
+
+    found = gone_through(folder)
+    whole = found.broken is None
+    told = {
+        "status": "ok" if whole else "broken", "records": found.records, "first": found.first,
+        "last": found.last, "digest": found.digest, "broken": found.broken, "words": found.words,
+    }  # fmt: skip
+    lines = [_counted(folder, found) + (", whole" if whole else f"; {found.words}")]
+    emit(args, told, [*lines, f"digest of the last one: {found.digest}"])
+    return ANSWERED if whole else FAULT
+
+
+def backup(args: argparse.Namespace, folder: str, target: str) -> int:
+    """Copy the records, also of a station that runs."""
+    from ...station.records import backup as copied
+
+    return _copied(args, target, copied(folder, target))
+
+
+def restore(args: argparse.Namespace, copy: str, folder: str) -> int:
+    """Make a data folder of a backup."""
+    from ...station.records import restore as made
+
+    return _copied(args, folder, made(copy, folder))
+
+
+def export(args: argparse.Namespace, folder: str) -> int:
+    """Write verdicts as CSV to standard output."""
+    from ...station.records import History, write_csv
+    from ...station.records.reading.export import zone_of
+
+    zone = zone_of(args.zone)
+    start, end = _seconds(args.from_time, zone, 0.0), _seconds(args.to_time, zone, FAR)
+    options: dict[str, Any] = {"zone": args.zone, "decimal": args.decimal, "station": args.of}
+    with closing(History(folder)) as history:
+        write_csv(history, sys.stdout, start=start, end=end, **options)
+    return ANSWERED
+
+
+def _copied(args: argparse.Namespace, target: str, found: Any) -> int:
+    whole = found.broken is None
+    told = {"status": "ok" if whole else "broken", "records": found.records, "last": found.last}
+    line = _counted(target, found) + ("" if whole else f"; {found.words}")
+    emit(args, {**told, "digest": found.digest, "words": found.words}, [line])
+    return ANSWERED if whole else FAULT
+
+
+def _counted(folder: str, found: Any) -> str:
+    return f"{folder}: {found.records} records, {found.first} to {found.last}"
+
+
+def _seconds(text: str | None, zone: tzinfo | None, default: float) -> float:
+    """Seconds since 1970 of a time; one without an offset is of the zone, None that of here."""
+    if text is None:
+        return default
+    try:
+        moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
+    except ValueError:
+        raise InputError(f"no time {text!r}; give it as 2026-03-01 or 2026-03-01T06:00") from None
+    return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).timestamp()
+
+
+ACTIONS: dict[str, tuple[int, Callable[..., int]]] = {
+    "verify": (1, verify),
+    "backup": (2, backup),
+    "restore": (2, restore),
+    "export": (1, export),
+}
+"""Action -> how many things it is done with, and what it does."""
