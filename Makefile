@@ -16,7 +16,7 @@ export OMP_NUM_THREADS ?= 2
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo before-demo demo-lpbf station test lint types unit native accuracy fit-times bench physics inverse calibration honest online fuzz firmware sizes exchange gpu wheels kits docs site clean
+.PHONY: help demo before-demo demo-lpbf station test lint types unit native accuracy fit-times bench physics inverse calibration honest online soak fuzz firmware sizes exchange gpu wheels kits docs site clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -92,6 +92,9 @@ online: $(STAMP)-test native ## a line that learns from measured parts: gas turb
 	$(PY) tools/online/escape.py --write
 	$(PY) tools/quality/machine_temperature.py --write
 	$(PY) tools/pages/page_tables.py
+
+soak: $(STAMP)-test ## the station's faults 1,000-fold: kills of the writer of records
+	$(PY) tools/station/soak_records.py
 
 fuzz: $(STAMP)-test native ## damaged artifacts and bad input, longer than the tests do
 	$(PY) tools/release/fuzz_c.py

@@ -42,6 +42,7 @@ REFERENCE = {
     "sna_edge.logs": "Logs of verdicts",
     "sna_edge.signing": "Keys and signatures",
     "sna_edge.store": "The store of a device",
+    "sna_edge.station.records": "Records of a station",
     "sna_edge.errors": "Errors",
     "sna_edge.status": "Statuses",
     "sna_export.design": "Plan rows",

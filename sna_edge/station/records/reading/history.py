@@ -80,7 +80,7 @@ class History:
         wanted, values = ["number < ?"], [before or 1 << 62]
         if station is not None:
             values.append(self._name(station))
-            wanted.append("station = ?")
+            wanted.append("+station = ?")  # + : walk over numbers, not over all of the station
             ends = "SELECT coalesce(max(last), 0) + 1 FROM places WHERE station = ?"
             values[0] = min(values[0], self.rows(ends, values[1:])[0][0])
         if kind is not None:

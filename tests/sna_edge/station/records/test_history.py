@@ -143,3 +143,29 @@ def test_a_clock_that_jumps_back_loses_nothing(tmp_path):
     assert shown.n.sum() == 5
     assert [r.part for r in history.after(0)] == ["P0", "P1", "P2", "P3", "P4"]
     history.close()
+
+
+def test_questions_of_the_page_walk_over_few_rows(line, monkeypatch):
+    """No question sorts or reads a whole table, as the query planner says."""
+    history, *_ = line
+    ask, plans = history.rows, list[str]()
+
+    def explained(query, values=()):
+        plans.extend(str(row[-1]) for row in ask(f"EXPLAIN QUERY PLAN {query}", values))
+        return ask(query, values)
+
+    monkeypatch.setattr(history, "rows", explained)
+    history.latest(5, station="press-1")
+    history.latest(5, station="press-1", kind="verdict")
+    history.latest(5, station="press-1", kind="event")
+    history.after(10)
+    history.counts(start=START, end=START + DAY)
+    points(history, "press-1", "default", "width", start=START, end=START + DAY)
+    figures(history, "press-1", "default", "width", START, START + DAY)
+    assert not [plan for plan in plans if "TEMP B-TREE" in plan and "records" in plan]
+    small = ("SCAN places", "SCAN names")
+    scans = [plan for plan in plans if plan.startswith("SCAN") and not plan.startswith(small)]
+    assert scans == []
+    assert not [plan for plan in plans if "INDEX once" in plan]
+    history.find("P5")
+    assert [plan for plan in plans if "INDEX once" in plan]
