@@ -36,6 +36,7 @@ WORDS = (
     "limits",
     "watch",
     "station",
+    "replay",
     "learned",
     "audit",
     "refit",

@@ -21,14 +21,23 @@ TEXTS = frozenset((*ECHOED, "recipe"))
 
 
 def rows(
-    path: str, name: str, station: str, recipe: str, levels: Sequence[str], numbers: Sequence[str]
+    path: str,
+    name: str,
+    station: str,
+    recipe: str,
+    levels: Sequence[str],
+    numbers: Sequence[str] | None,
 ) -> Iterator[tuple[int, Arrival]]:
-    """(line, arrival) of every row of the table at `path`. A row without an id is the part
-    'NAME:LINE', so that a file that is read again gives the same parts. Raises InputError, OSError
-    for what is no table."""
+    """(line, arrival) of every row of the table at `path`, of whose columns `levels` hold names and
+    `numbers` (None: those that look like it) numbers. A row without an id is the part 'NAME:LINE',
+    so that a file that is read again gives the same parts. Raises InputError, OSError for what is
+    no table."""
     source = open_table(path, Dialect(), categorical=levels)
-    known = [n for n in source.names if n in numbers or n.removeprefix(COLUMN) in numbers]
-    marks = source.settle([n for n in known if n not in levels])
+    if numbers is None:
+        marks = source.marks()
+    else:
+        known = [n for n in source.names if n in numbers or n.removeprefix(COLUMN) in numbers]
+        marks = source.settle([n for n in known if n not in levels])
     for block in source.blocks():
         records = [
             Record(at, row, block.wrong.get(i, ""))
