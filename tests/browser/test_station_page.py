@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from hashlib import sha256
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -11,6 +12,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from sna_edge.station.parts import Arrival
+from sna_edge.station.records import Records
+
+from ..sna_edge.station.plants import STATION, process, sent
 from .live_station import LiveStation, press, shift
 
 Visit = Callable[..., Any]
@@ -219,6 +224,25 @@ def test_several_stations_have_a_row_each(visit: Visit, tmp_path: Path) -> None:
         assert "export MODEL --to page" in seen.page.locator("#view-what-if").inner_text()
     finally:
         station.close()
+
+
+def test_a_token_lets_a_person_in(visit: Visit, tmp_path: Path) -> None:
+    digest = sha256(b"secret").hexdigest()
+    tokens = f'[tokens.ada]\nrole = "operator"\nsha256 = "{digest}"\n'
+    (tmp_path / "tokens.toml").write_text(tokens)
+    http = '[http]\nlisten = "127.0.0.1:0"\npage = true\ntokens = "tokens.toml"\n'
+    made = process(tmp_path, Records, station=STATION + http)
+    try:
+        sent(made.desk, Arrival("press-1", {"power": 200.0}, "A1")).wait()
+        seen = visit(f"http://127.0.0.1:{made.plant.doors['http'].port}", size="phone")
+        seen.until("document.querySelector('dialog[open] #token')")
+        assert seen.serious() == []
+        seen.page.get_by_label("Your token").fill("secret")
+        seen.page.keyboard.press("Enter")
+        word(seen, "ACCEPT")
+        assert "(ada)" in seen.page.locator("#who-now").inner_text()
+    finally:
+        made.stop()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

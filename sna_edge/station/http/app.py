@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, MutableMapping
 from typing import Any
 from urllib.parse import unquote
 
 from ..plant import Plant
-from .guard import Guard, Refused
+from .guard import COOKIE, Guard, Refused
 from .metrics import exposition, registry
 from .parts import Receive, arrivals, body, recorded, text
 from .settings import HttpSettings
@@ -16,6 +16,8 @@ from .settings import HttpSettings
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Scope = MutableMapping[str, Any]
 Behind = Callable[[Scope, Receive, Send], Awaitable[None]]
+KEPT = 30 * 86400
+"""Seconds that a browser keeps a token."""
 PLAIN = "text/plain; version=0.0.4; charset=utf-8"
 HEADERS = [
     (b"x-content-type-options", b"nosniff"),
@@ -26,11 +28,15 @@ HEADERS = [
 
 class App:
     """POST /stations/NAME/parts, GET /metrics, GET /health, GET /status; everything else goes to
-    `behind`, where the configuration asks for the page. `scope["person"]` is the name of who calls,
-    `scope["role"]` the role."""
+    `behind`, where the configuration asks for the page; its `files` tell nothing and are for
+    everybody. `scope["person"]` is the name of who calls, `scope["role"]` the role."""
 
-    def __init__(self, plant: Plant, settings: HttpSettings, behind: Behind | None = None) -> None:
+    def __init__(
+        self, plant: Plant, settings: HttpSettings, behind: Behind | None = None,
+        files: Collection[str] = (),
+    ) -> None:  # fmt: skip
         self._plant, self._settings, self._behind = plant, settings, behind
+        self._files = frozenset(files)
         self._guard, self._registry = Guard(settings), registry(plant)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -61,8 +67,13 @@ class App:
         elif path == "/status" and method == "GET":
             self._known(scope, "operator")
             await reply(send, 200, json.dumps(self._plant.status()).encode() + b"\n")
+        elif self._behind is not None and path == "/page/login" and method == "POST":
+            await self._enter(scope, receive, send)
+        elif self._behind is not None and path == "/page/me" and not self._is_known(scope):
+            await reply(send, 200, b'{"person": ""}\n')
         elif self._behind is not None:
-            self._known(scope, "operator")
+            if path not in self._files:
+                self._known(scope, "operator")
             await self._behind(scope, receive, send)
         else:
             raise Refused(404, "nothing is here; parts go to POST /stations/NAME/parts")
@@ -70,6 +81,28 @@ class App:
     def _known(self, scope: Scope, role: str) -> None:
         person = self._guard.person(scope, role)
         scope["person"], scope["role"] = person.name, person.role
+
+    def _is_known(self, scope: Scope) -> bool:
+        try:
+            self._known(scope, "operator")
+        except Refused as refused:
+            if refused.status == 401:
+                return False
+            raise
+        return True
+
+    async def _enter(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """The token that a person has typed in becomes a cookie that no script reads."""
+        data = await body(receive, 4096, self._settings.seconds)
+        try:
+            token = str(json.loads(data)["token"]).strip()
+        except (ValueError, KeyError, TypeError):
+            raise Refused(400, 'send {"token": ..}') from None
+        person = self._guard.entered(scope, token)
+        kept = f"{COOKIE}={token}; Path=/; HttpOnly; SameSite=Strict; Max-Age={KEPT}"
+        kept += "; Secure" if self._settings.certificate else ""
+        told = json.dumps({"person": person.name, "role": person.role}).encode() + b"\n"
+        await reply(send, 200, told, more=[(b"set-cookie", kept.encode())])
 
     async def _parts(self, scope: Scope, receive: Receive, send: Send, station: str) -> None:
         self._known(scope, "line")

@@ -7,7 +7,7 @@ import logging
 import socket
 import ssl
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from threading import Thread
 from typing import Any
 
@@ -40,7 +40,7 @@ class HttpDoor:
         """Bind, and serve in a thread. Raises InputError."""
         settings = self.settings
         config = uvicorn.Config(
-            App(self._plant, settings, self._page()),
+            App(self._plant, settings, *self._page()),
             http=protocol(settings.seconds),
             ws="none",
             lifespan="off",
@@ -103,16 +103,15 @@ class HttpDoor:
             address = address.rpartition(":")[0] + f":{self.port}"
         return {"up": up, "words": f"listens at {address}" if up else self._failed or "closed"}
 
-    def _page(self) -> Behind | None:
-        """The live page, where the settings ask for it."""
+    def _page(self) -> tuple[Behind | None, Collection[str]]:
+        """The live page, where the settings ask for it, and its files."""
         if not self.settings.page:
-            return None
-        from ..page import behind
+            return None, ()
+        from ..page import behind, files
 
-        app: Behind
         app, self._feed = behind(self._plant)
         self._feed.start()
-        return app
+        return app, files()
 
     def _bound(self) -> socket.socket:
         settings = self.settings

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
@@ -12,6 +13,8 @@ from .settings import HttpSettings
 
 OWN = frozenset(("localhost", "127.0.0.1", "::1"))
 COOKIE = "station-token"
+TOKEN = re.compile(r"[A-Za-z0-9._~+/=-]{1,200}")
+"""What a cookie can hold."""
 Scope = Mapping[str, Any]
 
 
@@ -33,21 +36,31 @@ class Guard:
 
     def person(self, scope: Scope, role: str) -> Person:
         """Who calls, and may do what needs `role`. Raises Refused."""
-        headers = {k.decode("latin-1"): v.decode("latin-1") for k, v in scope["headers"]}
-        self._same_place(headers)
+        headers = self.same_place(scope)
         person = ANYBODY if self._people is None else self._known(scope, headers)
         if not person.may(role):
             raise Refused(403, f"{person.name} has the role {person.role}; this needs {role}")
         return person
 
-    def _same_place(self, headers: Mapping[str, str]) -> None:
-        """A browser that was led here by another page says so in Host or Origin."""
+    def entered(self, scope: Scope, token: str) -> Person:
+        """Whose token a person has typed in. Raises Refused."""
+        self.same_place(scope)
+        person = ANYBODY if self._people is None else self._people.by_token(token)
+        if person is None or not TOKEN.fullmatch(token):
+            raise Refused(401, "nobody has this token; sna-edge station token NAME makes one")
+        return person
+
+    def same_place(self, scope: Scope) -> dict[str, str]:
+        """The headers. Raises Refused for a browser that was led here by another page, which says
+        so in Host or Origin."""
+        headers = {k.decode("latin-1"): v.decode("latin-1") for k, v in scope["headers"]}
         host = headers.get("host", "")
         if not self._everywhere and _name(host) not in self._hosts:
             raise Refused(403, "this station is not called by that name; add it to hosts in [http]")
         origin = headers.get("origin")
         if origin is not None and origin.partition("://")[2].lower() != host.lower():
             raise Refused(403, "a page of another origin may not call this station")
+        return headers
 
     def _known(self, scope: Scope, headers: Mapping[str, str]) -> Person:
         assert self._people is not None

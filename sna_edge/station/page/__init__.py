@@ -8,7 +8,8 @@ elsewhere.
 
 from .behind import behind
 from .feed import Feed
+from .files import files
 from .routes import routes
 from .sources import Shown, Sources
 
-__all__ = ["Feed", "Shown", "Sources", "behind", "routes"]
+__all__ = ["Feed", "Shown", "Sources", "behind", "files", "routes"]

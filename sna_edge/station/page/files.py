@@ -43,6 +43,11 @@ def client() -> dict[str, tuple[bytes, str, str]]:
     return found
 
 
+def files() -> frozenset[str]:
+    """Addresses of the page and its files, which tell nothing of the station."""
+    return frozenset(("/", *(f"/page/{name}" for name in client())))
+
+
 def headers(policy: str = POLICY, tag: str = "") -> dict[str, str]:
     """Of an answer with this policy; browsers keep files and ask again by their tag."""
     return {**SAFE, "Content-Security-Policy": policy, "Cache-Control": "no-cache"} | (

@@ -42,6 +42,7 @@ def routes(feed: Feed, sources: Sources) -> list[Route]:
     page = Page(feed, sources)
     return [
         Route("/", page.file),
+        Route("/page/me", page.me),
         Route("/page/events", page.events),
         Route("/page/acknowledge", page.acknowledge, methods=["POST"]),
         Route("/page/advice", page.advice, methods=["POST"]),
@@ -69,6 +70,11 @@ class Page:
         if request.headers.get("if-none-match") == tag:
             return Response(status_code=304, headers=headers(tag=tag))
         return Response(data, media_type=kind, headers=headers(tag=tag))
+
+    async def me(self, request: Request) -> Response:
+        """Who calls, and in which role."""
+        scope = request.scope
+        return answer({"person": scope.get("person", ANYBODY), "role": scope.get("role", "")})
 
     async def events(self, request: Request) -> Response:
         """Everything, then what changes, as long as the page is open."""

@@ -27,3 +27,34 @@ export function askWho(again = false) {
     }, { once: true });
   });
 }
+
+// The token of a person, where the station asks for one; `then` is called when it was taken.
+export function enter(then) {
+  if (document.getElementById('token')?.closest('dialog').open) return;
+  const input = el('input', { type: 'password', id: 'token', autocomplete: 'current-password', required: true });
+  const said = el('p', { class: 'said', role: 'alert' });
+  const node = el('dialog', { 'aria-labelledby': 'token-title' }, el('form', { onsubmit: async (event) => {
+    event.preventDefault();
+    const why = await handIn(input.value.trim());
+    said.textContent = why;
+    if (why) return input.select();
+    node.remove();
+    then();
+  } }, el('h2', { id: 'token-title', text: 'This station asks who you are' }),
+  el('label', { for: 'token' }, el('span', { text: 'Your token' }), input), said,
+  el('div', { class: 'row' }, el('button', { type: 'submit', text: 'Enter' }))));
+  document.body.append(node);
+  node.addEventListener('cancel', (event) => event.preventDefault());
+  node.showModal();
+}
+
+async function handIn(token) {
+  try {
+    const answer = await fetch('/page/login', {
+      method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ token }),
+    });
+    return answer.ok ? '' : (await answer.json()).error;
+  } catch {
+    return 'the station cannot be reached';
+  }
+}

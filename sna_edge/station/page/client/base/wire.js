@@ -1,10 +1,14 @@
 // The way to the station: server-sent events in, JSON out. It connects again by itself.
 import { changed, hello, patch, state } from './state.js';
+import { enter } from './who.js';
 
 let source = null;
 
-export function connect() {
+export async function connect() {
   source?.close();
+  const me = await ask('me');
+  if (me.person === '') return void enter(connect);
+  state.person = me.person && me.person !== 'this machine' ? me.person : '';
   source = new EventSource('/page/events');
   source.addEventListener('hello', (event) => hello(JSON.parse(event.data)));
   source.addEventListener('patch', (event) => patch(JSON.parse(event.data)));

@@ -14,7 +14,8 @@ export function stripView(root) {
     const items = itemsOf();
     fill(list, JSON.stringify(items), () => items.map(([label, text, wrong]) =>
       el('li', { class: wrong ? 'wrong' : '' }, el('span', { text: `${label} ` }), el('b', { text: wrong ? `${text} !` : text }))));
-    who.textContent = state.who ? `You: ${state.who}` : 'Who are you?';
+    const person = state.person && state.person !== state.who ? ` (${state.person})` : '';
+    who.textContent = state.who ? `You: ${state.who}${person}` : `Who are you?${person}`;
   };
 }
 
