@@ -16,10 +16,10 @@ export OMP_NUM_THREADS ?= 2
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo before-demo demo-lpbf station test lint types unit native accuracy fit-times bench physics inverse calibration honest online soak fuzz firmware sizes exchange gpu wheels kits docs site clean
+.PHONY: help demo before-demo demo-lpbf station station-real test lint types unit native accuracy fit-times bench physics inverse calibration honest online soak fuzz firmware sizes exchange gpu wheels kits docs site clean
 
 help: ## list the targets
-	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{printf "  make %-11s %s\n", $$1, $$2}'
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 demo: before-demo $(STAMP)-demo native ## from a table to a deployed model on concrete strength, some 3 minutes; make demo TABLE=my.csv TARGET=col for your own table
 	@$(PY) examples/demo/run.py $(if $(TABLE),--table "$(TABLE)") $(if $(TARGET),--target "$(TARGET)")
@@ -36,6 +36,9 @@ before-demo:
 
 station: $(STAMP)-serve native ## a station on a simulated laser line, with its live page at http://127.0.0.1:8080; Ctrl-C ends it
 	@$(PY) examples/station/run.py
+
+station-real: $(STAMP)-test $(STAMP)-station native ## mosquitto and an OPC UA server on loopback, 1,000 parts through them, one pass line
+	@$(PY) tools/station/station_real.py
 
 test: lint types native unit ## lint, types, native build where a compiler is, all tests
 

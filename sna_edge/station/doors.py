@@ -42,6 +42,8 @@ PLUGS: Mapping[str, Plug] = {
     "folder": Plug(True, "folder.settings:read", "folder.door:make"),
     "mqtt": Plug(True, "mqtt.settings:read", "mqtt.door:make", "mqtt"),
     "sparkplug": Plug(True, "mqtt.sparkplug.settings:read", "mqtt.sparkplug.door:make", "mqtt"),
+    "opcua_client": Plug(True, "opcua.settings:read_client", "opcua.client:make", "opcua"),
+    "opcua_server": Plug(False, "opcua.settings:read_server", "opcua.server:make", "opcua"),
     "webhook": Plug(True, "out.webhook:read", "out.made:webhook"),
     "aqdef": Plug(True, "out.aqdef.settings:read", "out.made:aqdef"),
 }

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 
 
-def until(true: Callable[[], object], seconds: float = 20.0, what: str = "") -> None:
+def until(true: Callable[[], object], seconds: float = 60.0, what: str = "") -> None:
     """Return when `true()` is; fails after `seconds`."""
     end = time.monotonic() + seconds
     while not true():
