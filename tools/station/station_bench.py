@@ -162,6 +162,18 @@ def bare(folder: Path, texts: list[str], every: float) -> Latency:
     return latency
 
 
+def synced(folder: Path, times: int = 50) -> Latency:
+    """4 KB written and synced, as a commit is: what the disk lets anybody do now."""
+    latency = Latency()
+    with open(folder / "synced", "wb", buffering=0) as file:
+        for _ in range(times):
+            at = time.perf_counter_ns()
+            file.write(bytes(4096))
+            os.fsync(file.fileno())
+            latency.add(time.perf_counter_ns() - at)
+    return latency
+
+
 def watched(folder: Path, texts: list[str]) -> float:
     """Parts a second of `sna-edge watch` on the same lines."""
     words = [sys.executable, "-m", "sna_edge", "watch", str(folder / "line.sna"), "--limits",
@@ -205,6 +217,7 @@ def measured(folder: Path, args: argparse.Namespace) -> str:
     answers, _ = spread(station.port, paced, 1.0 / RATE, "application/json")
     named = 'sna_station_verdict_seconds{{quantile="{:g}"}}'
     verdict = [f"{1000 * station.metric(named.format(share)):.2f}" for share in HELD]
+    disk = synced(folder)
     alone = bare(folder, paced, 1.0 / RATE)
     rates, sent = [], 0
     while sent < args.parts:
@@ -229,6 +242,7 @@ def measured(folder: Path, args: argparse.Namespace) -> str:
         ),
         ("a bare `Line.lines` at the same pace, ms", ", ".join(ratio), ""),
         ("reading to answer, its record on the disk, ms", ", ".join(milliseconds(answers)), ""),
+        ("4 KB written and synced on that disk meanwhile, ms", ", ".join(milliseconds(disk)), ""),
         ("parts a second with records on the disk", f"{rate:,.0f}", "5,000"),
         ("the same lines through `sna-edge watch`, no records", f"{piped:,.0f}", ""),
         ("resident memory at the start, MB", f"{memory[0]:.0f}", "120"),
@@ -238,7 +252,7 @@ def measured(folder: Path, args: argparse.Namespace) -> str:
     cores = os.cpu_count()
     note = (
         f"{args.seconds:g} s at 500 parts/s over HTTP, then messages of {TOGETHER} parts; clients"
-        f" on the same {cores} cores."
+        f" on the same {cores} cores, load average {os.getloadavg()[0]:.0f}."
     )
     return "\n".join([*head, *(f"| {a} | {b} | {c} |" for a, b, c in rows), "", note, ""])
 
