@@ -22,6 +22,7 @@ PAGES = (
     "docs/online.md",
     "docs/page.md",
     "docs/refit.md",
+    "docs/station.md",
     "docs/station_records.md",
     "docs/trust.md",
     "docs/why.md",
