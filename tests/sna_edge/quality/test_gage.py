@@ -83,9 +83,7 @@ def test_the_published_analysis_of_variance() -> None:
         assert f"{100 * sources[name]['contribution']:.1f}" == contribution
     assert sources["gage R&R"]["tolerance"] == pytest.approx(6 * 0.302373 / 8.0, abs=2e-6)
     assert sources["operator x part"]["deviation"] == 0.0
-    assert found.verdict().startswith(
-        "the gauge takes 27.9 % of the variation of the study"
-    )
+    assert found.verdict().startswith("the gauge takes 27.9 % of the variation of the study")
     assert "of the tolerance" in found.verdict(8.0) and "tells 4 kinds apart" in found.verdict(8.0)
 
 
