@@ -135,10 +135,10 @@ def coverage(
     groups: ArrayLike | None = None,
     alike: float = 0.0,
 ) -> Coverage:
-    """Of one output: inputs x [n, D] on `axes` (levels as 0, 1, ..), measured, predicted, and
-    intervals from lower to upper [n] of `level`, of rows that the model has not seen (n > 0).
-    Of rows of `groups` [n], whose residuals correlate by `alike`, a perfect model's coverage varies
-    more: they count for as many free rows as they are worth.
+    """Of one output: inputs x [n, D] on `axes` (levels as 0, 1, ..; NaN where missing), measured,
+    predicted, and intervals from lower to upper [n] of `level`, of rows that the model has not
+    seen (n > 0). Of rows of `groups` [n], whose residuals correlate by `alike`, a perfect model's
+    coverage varies more: they count for as many free rows as they are worth.
 
     >>> import numpy as np
     >>> from sna_edge import spline_axis
@@ -201,8 +201,8 @@ def _quarters(predicted: Floats) -> list[_Rows]:
 
 
 def _of_input(axis: Axis, x: Floats) -> list[_Rows]:
-    """Each level, each of a few values, or thirds."""
-    values = np.unique(x)
+    """Each level, each of a few values, or thirds; rows without a value are in none."""
+    values = np.unique(x[~np.isnan(x)])
     if axis.kind != "categorical" and len(values) > FEW_VALUES:
         return _between(x, THIRDS)
     levels = axis.level_names if axis.kind == "categorical" else ()
@@ -212,9 +212,9 @@ def _of_input(axis: Axis, x: Floats) -> list[_Rows]:
 
 def _between(v: Floats, count: int) -> list[_Rows]:
     """Parts of about equally many rows, equal values in one."""
-    cuts = np.quantile(v, np.arange(1, count) / count)
+    cuts = np.nanquantile(v, np.arange(1, count) / count)
     place = np.searchsorted(cuts, v, side="left")
-    found = [place == i for i in range(count)]
+    found = [(place == i) & ~np.isnan(v) for i in range(count)]
     words = [(f"{v[r].min():.4g} to {v[r].max():.4g}", r) for r in found if r.any()]
     return [(where, where, r) for where, r in words]
 

@@ -38,6 +38,10 @@ SURE = 0.9
 """Level of the range of what a doubling changed."""
 LEAST_ERROR = 1e-9
 """Of the spread of an output: what is below is met, and no longer told apart."""
+BEYOND = (
+    "hardly a held-out row lies inside the range of the rows that were fitted to: there are too few"
+    " rows for so many inputs, or times follow a drift"
+)
 LEFT_OUT, SOME_LEFT_OUT = "the learning curve", "repeats of the learning curve"
 
 
@@ -70,7 +74,7 @@ def learning_curve(
     if budget.stopped and len(found) < len(nested):
         budget.leave_out(LEFT_OUT if len(found) < LEAST_REPEATS else SOME_LEFT_OUT)
     elif len(found) < LEAST_REPEATS:
-        return {name: {"why": _too_few(samples)} for name in samples.names}
+        return {name: {"why": BEYOND} for name in samples.names}
     return _curves(samples, found) if len(found) >= LEAST_REPEATS else {}
 
 

@@ -59,6 +59,17 @@ def test_parts_are_levels_few_values_or_thirds_and_ties_stay_together() -> None:
     assert sum(p.rows for p in steps.by_prediction) == 600
 
 
+def test_rows_without_a_reading_are_in_no_part_of_its_input() -> None:
+    rng = np.random.default_rng(3)
+    x = np.c_[rng.uniform(size=(300, 2)), rng.integers(0, 2, 300), [np.nan] * 300]
+    x[::10, 1:] = np.nan
+    axes = [spline_axis(name, "m", 0, 1) for name in "ab"]
+    axes += [level_axis("machine", ("A", "B")), spline_axis("lost", "m", 0, 1)]
+    got = found(x, 0.1, 0.2, axes=axes)
+    assert [len(of) for of in got.by_input.values()] == [3, 3, 2]
+    assert [sum(p.rows for p in of) for of in got.by_input.values()] == [300, 270, 270]
+
+
 @pytest.mark.parametrize("n", [1, 3, 20])
 def test_few_rows_say_so(n: int) -> None:
     x = np.random.default_rng(4).uniform(size=(n, 1))

@@ -66,6 +66,24 @@ def test_errors_of_a_known_law_are_told_exactly() -> None:
     assert "lowered the error by 29 %" in found.sentence()
 
 
+def test_bars_and_range_are_those_of_the_repeats() -> None:
+    """The range by hand: 2.1318 is the 95 % quantile of Student's t with four degrees of freedom,
+    and repeats share rows, so that the variance counts 1 / 5 + 40 / 160."""
+    rng = np.random.default_rng(4)
+    errors = np.exp(0.3 * rng.normal(size=(5, 3)))
+    told = curve(rows(200), Stub(lambda n, call: float(errors.reshape(-1)[call - 1])))
+    logs, judged = np.log(errors), told["judged"] / 5 / 160
+    middle = np.exp(logs.mean(axis=0))
+    assert told["rmse"] == pytest.approx(middle, rel=1e-4)  # five digits
+    assert told["se"] == pytest.approx(middle * logs.std(axis=0, ddof=1) / np.sqrt(5), rel=1e-4)
+    step = logs[:, 2] - logs[:, 1]
+    half = 2.1318 * step.std(ddof=1) * np.sqrt(1 / 5 + judged)
+    low, high = 1 - np.exp(step.mean() + half), 1 - np.exp(step.mean() - half)
+    assert told["lowered"] == pytest.approx(1 - np.exp(step.mean()), abs=1e-4)
+    assert told["range"] == pytest.approx([low, high], abs=1e-4)
+    assert 0.15 < judged <= 40 / 160  # five repeats judge nearly all of 40 rows each
+
+
 def test_an_error_that_stays_is_flat_and_one_that_scatters_is_open() -> None:
     flat = curve_of(curve(rows(200), Stub(lambda n, _: 0.1)))
     rng = np.random.default_rng(3)
@@ -145,6 +163,31 @@ def test_weights_and_unread_cells_count_as_they_do_elsewhere() -> None:
 def test_few_rows_have_none_and_say_why(count: int) -> None:
     told = curve(rows(count), Stub(lambda n, _: 1.0))
     assert set(told) == {"why"} and f"{count} rows are too few" in told["why"]
+
+
+def test_parts_that_no_fit_can_use_give_no_curve() -> None:
+    """Outputs that are constant in a part, inputs that are, and rows of few times."""
+    whole = rows(200)
+    flat = np.zeros(200)
+    flat[:2] = 1.0
+    constant = Samples.of(whole.x, flat)
+    same = Samples.of(np.r_[np.zeros((198, 2)), np.ones((2, 2))], whole.y[:, 0])
+    for samples in (constant, same):
+        stub = Stub(lambda n, _: 1.0)
+        assert "too few" in curve(samples, stub)["why"] and not stub.given
+    stub = Stub(lambda n, _: 1.0)
+    samples, how = arranged_by_arrays(whole, None, np.arange(200) // 20)
+    assert "too few" in curve(samples, stub, how)["why"] and not stub.given
+
+
+def test_repeats_that_hardly_any_row_judges_do_not_count() -> None:
+    """A drift: the latest rows lie beyond all earlier ones."""
+    whole = rows(200)
+    drift = Samples.of(np.c_[np.arange(200.0), whole.x[:, 1]], whole.y[:, 0])
+    samples, how = arranged_by_arrays(drift, None, np.arange(200))
+    stub = Stub(lambda n, _: 1.0)
+    told = curve(samples, stub, how)
+    assert told["why"].startswith("hardly a held-out row lies inside") and not stub.judged
 
 
 def test_few_groups_have_none_and_say_why() -> None:
