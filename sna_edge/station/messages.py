@@ -38,9 +38,12 @@ def of_object(
     if part is None:
         wrong, part = f"the id of the part is {said(identity_of(found))}; give text", ""
     elif isinstance(sequence, bool) or not isinstance(sequence, int) or not 0 <= sequence < 2**53:
-        wrong, sequence = f"sequence is {said(sequence)}; give a whole number from 0 on", 0
-    elif not isinstance(named, str) or len(named) > LONGEST_ID:
-        wrong, named = f"recipe is {said(named)}; give text", recipe
+        wrong = f"sequence of {part} is {said(sequence)}; give a whole number from 0 on"
+        sequence = 0
+        part = ""  # a record of its own: the verdict of sequence 0 is no answer
+    elif not isinstance(named, str) or len(named) > LONGEST_ID or not named.isprintable():
+        wrong, named = f"recipe of {part} is {said(named)}; give text", recipe
+        part = ""
     reading = _reading(found)
     if isinstance(sequence, bool) or not isinstance(sequence, int):
         sequence = 0

@@ -9,6 +9,7 @@ import threading
 import pytest
 
 from sna_edge.errors import InputError
+from sna_edge.station.messages import of_object
 from sna_edge.station.parts import Arrival
 
 from ..plants import Told, process, sent
@@ -41,6 +42,16 @@ def test_a_part_that_comes_again_is_answered_with_its_record(plant):
     assert again.answers[0].again and again.answers[0].text == first.answers[0].text
     other = sent(plant.desk, {"power": 290.0}, part="A1", sequence=1)
     assert other.records[0]["verdict"] == "REJECT" and len(verdicts(plant)) == 2
+
+
+@pytest.mark.parametrize("wrong", [{"sequence": -1}, {"sequence": "2"}, {"recipe": "a\n\u202eb"}])
+def test_a_message_that_cannot_be_read_is_not_answered_with_the_verdict_of_its_part(plant, wrong):
+    first = sent(plant.desk, {"power": 200.0}, part="A1").records[0]
+    told = Told()
+    assert plant.desk.submit([of_object({"part": "A1", "power": 290.0} | wrong, "press-1")], told)
+    (record,) = told.wait().records
+    assert (first["verdict"], record["verdict"]) == ("ACCEPT", "NO VERDICT")
+    assert "of A1 is" in record["reason"] and record["recipe"] == "default"
 
 
 def test_a_part_that_comes_again_before_its_record_is_written_waits_for_it(plant):
