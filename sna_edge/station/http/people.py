@@ -12,7 +12,9 @@ common_name = "maria"
 from __future__ import annotations
 
 import hmac
+import os
 import secrets
+import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
@@ -73,6 +75,8 @@ class People:
 def read_people(path: str) -> People:
     """The people in the file `path`. Raises InputError."""
     try:
+        if os.name == "posix" and os.stat(path).st_mode & stat.S_IWOTH:
+            raise InputError(f"everybody on this machine may write {path}; run chmod o-w {path}")
         top = Table(read_document(path))
     except OSError as error:
         raise InputError(f"cannot read {path} ({error.strerror}); write a file of tokens") from None
@@ -101,4 +105,4 @@ def new_token(name: str, role: str) -> tuple[str, str]:
     """A new token, and the table that lets its owner in."""
     token = secrets.token_urlsafe(BYTES)
     digest = sha256(token.encode()).hexdigest()
-    return token, f'[tokens.{name}]\nrole = "{role}"\nsha256 = "{digest}"\n'
+    return token, f'[tokens."{name}"]\nrole = "{role}"\nsha256 = "{digest}"\n'

@@ -86,6 +86,21 @@ def test_what_would_let_anybody_in_is_refused_at_the_start(tmp_path, entries, wo
     assert words in str(error.value)
 
 
+def test_a_name_with_a_dot_is_one_name(tmp_path):
+    token, table = new_token("maria.m", "operator")
+    (tmp_path / "people.toml").write_text(table)
+    people = read_people(str(tmp_path / "people.toml"))
+    assert people.by_token(token) == Person("maria.m", "operator")
+
+
+def test_a_file_of_tokens_that_everybody_may_write_is_refused(tmp_path):
+    path = tmp_path / "people.toml"
+    path.write_text(new_token("maria", "operator")[1])
+    path.chmod(0o646)
+    with pytest.raises(InputError, match="chmod o-w"):
+        read_people(str(path))
+
+
 def test_an_address_in_use_is_named(tmp_path):
     first = process(tmp_path, station=STATION + '[http]\nlisten = "127.0.0.1:0"\n')
     port = first.plant.doors["http"].port
