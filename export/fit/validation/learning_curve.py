@@ -42,6 +42,18 @@ BEYOND = (
     "hardly a held-out row lies inside the range of the rows that were fitted to: there are too few"
     " rows for so many inputs, or times follow a drift"
 )
+TOO_FEW = (
+    "{rows} are too few to halve them and to hold some out; a learning curve needs"
+    f" {round(2.5 * LEAST_ROWS)} rows or more, and {3 * LEAST_GROUPS} groups where rows have them"
+)
+SAME = (
+    "in a part of the rows no {what} changes, so nothing can be fitted to it; a learning curve"
+    " needs rows in which it does"
+)
+FEW_TIMES = (
+    f"a part of the rows has fewer than {LEAST_TIMES} different times; a learning curve needs rows"
+    " of more times"
+)
 LEFT_OUT, SOME_LEFT_OUT = "the learning curve", "repeats of the learning curve"
 
 
@@ -54,9 +66,11 @@ def learning_curve(
     where time ends before LEAST_REPEATS repeats, which the budget then says."""
     folds = folds_of(samples, REPEATS, seed + CURVE_STREAM)
     nested = [_parts(samples, folds, number, seed) for number in folds.judged]
-    shares = [s for s in range(len(SHARES)) if all(_enough(samples, p[s]) for p in nested)]
+    lacking = [[_lacking(samples, p[s]) for p in nested] for s in range(len(SHARES))]
+    shares = [s for s, each in enumerate(lacking) if not any(each)]
     if len(shares) < 2 or len(nested) < LEAST_REPEATS:
-        return {name: {"why": _too_few(samples)} for name in samples.names}
+        why = next((one for each in reversed(lacking) for one in each if one), TOO_FEW)
+        return {name: {"why": _told(why, samples)} for name in samples.names}
     found: list[tuple[list[int], Floats, int]] = []
     longest = 0.0
     for number, parts in zip(folds.judged, nested, strict=True):
@@ -78,13 +92,10 @@ def learning_curve(
     return _curves(samples, found) if len(found) >= LEAST_REPEATS else {}
 
 
-def _too_few(samples: Samples) -> str:
+def _told(why: str, samples: Samples) -> str:
+    """The sentence of `why`, with the rows and groups that there are."""
     groups = "" if samples.group is None else f" in {len(np.unique(samples.group))} groups"
-    return (
-        f"{len(samples.x)} rows{groups} are too few to halve them and to hold some out; a learning"
-        f" curve needs {round(2.5 * LEAST_ROWS)} rows or more, and {3 * LEAST_GROUPS} groups where"
-        " rows have them"
-    )
+    return why.format(rows=f"{len(samples.x)} rows{groups}")
 
 
 def _parts(samples: Samples, folds: Folds, number: int, seed: int) -> list[Ints]:
@@ -103,15 +114,18 @@ def _parts(samples: Samples, folds: Folds, number: int, seed: int) -> list[Ints]
     return [np.sort(order[: round(share * len(order))]) for share in SHARES]
 
 
-def _enough(samples: Samples, rows: Ints) -> bool:
-    """Whether a fit of these rows can be made."""
-    if len(rows) < LEAST_ROWS or (np.ptp(samples.y[rows], axis=0) == 0).any():
-        return False
+def _lacking(samples: Samples, rows: Ints) -> str:
+    """Why a fit of these rows cannot be made; "" where it can."""
+    few_groups = samples.group is not None and len(np.unique(samples.group[rows])) < LEAST_GROUPS
+    if len(rows) < LEAST_ROWS or few_groups:
+        return TOO_FEW
+    if (np.ptp(samples.y[rows], axis=0) == 0).any():
+        return SAME.format(what="output")
     if (samples.x[rows] == samples.x[rows[0]]).all():
-        return False
-    if samples.group is not None and len(np.unique(samples.group[rows])) < LEAST_GROUPS:
-        return False
-    return samples.time is None or len(np.unique(samples.time[rows])) >= LEAST_TIMES
+        return SAME.format(what="input")
+    if samples.time is not None and len(np.unique(samples.time[rows])) < LEAST_TIMES:
+        return FEW_TIMES
+    return ""
 
 
 def _errors(

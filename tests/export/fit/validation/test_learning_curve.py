@@ -172,12 +172,12 @@ def test_parts_that_no_fit_can_use_give_no_curve() -> None:
     flat[:2] = 1.0
     constant = Samples.of(whole.x, flat)
     same = Samples.of(np.r_[np.zeros((198, 2)), np.ones((2, 2))], whole.y[:, 0])
-    for samples in (constant, same):
+    for samples, what in ((constant, "no output changes"), (same, "no input changes")):
         stub = Stub(lambda n, _: 1.0)
-        assert "too few" in curve(samples, stub)["why"] and not stub.given
+        assert what in curve(samples, stub)["why"] and not stub.given
     stub = Stub(lambda n, _: 1.0)
     samples, how = arranged_by_arrays(whole, None, np.arange(200) // 20)
-    assert "too few" in curve(samples, stub, how)["why"] and not stub.given
+    assert "different times" in curve(samples, stub, how)["why"] and not stub.given
 
 
 def test_repeats_that_hardly_any_row_judges_do_not_count() -> None:
