@@ -80,6 +80,10 @@ def ran(folder: Path, count: int) -> int:
     path = station_files(folder, ports)
     process = Process(read_configuration(path, readers()))
     process.start()
+
+    def up(door: str) -> bool:
+        return bool(process.plant.states()[door]["up"])
+
     try:
         until(lambda: all(s["up"] for s in process.plant.states().values()), "the doors are up")
         heard = Reader(ports["mqtt"], "sna/#", "spBv1.0/plant/DDATA/line-1/press-1")
@@ -90,8 +94,11 @@ def ran(folder: Path, count: int) -> int:
             until(lambda n=n: f"U{n}" in heard.parts, f"part U{n}")  # type: ignore[misc]
         line.join()
         until(lambda: len(heard.parts) == count // 2 + OPCUA_PARTS, "the first half")
-        broker.restarted()
+        broker.kill()
+        until(lambda: not up("mqtt.plant"), "the loss of the broker is seen")
+        broker.start()
         heard.again()
+        until(lambda: up("mqtt.plant") and up("sparkplug.plant"), "the doors are up again")
         sent(ports["mqtt"], 0, count - OPCUA_PARTS)  # a line sends again what it is not sure of
         wanted = {f"M{n}" for n in range(count - OPCUA_PARTS)}
         wanted |= {f"U{n}" for n in range(OPCUA_PARTS)}
@@ -184,7 +191,10 @@ class Reader:
         """Connect anew."""
         self.client = connected(self.port)
         self.client.on_message = self._heard
+        granted = threading.Event()
+        self.client.on_subscribe = lambda *told: granted.set()
         self.client.subscribe([(topic, 1) for topic in self.topics])
+        granted.wait(30)
 
     def _heard(self, client: Any, data: Any, message: Any) -> None:
         if message.topic.startswith("spBv1.0"):
@@ -204,18 +214,18 @@ class Broker:
     def __init__(self, folder: Path, port: int) -> None:
         self.port, self.config = port, folder / "mosquitto.conf"
         self.config.write_text(f"listener {port} 127.0.0.1\nallow_anonymous true\nuser root\n")
-        self._start()
+        self.start()
 
-    def _start(self) -> None:
+    def start(self) -> None:
+        """Begin, and answer."""
         command = [str(broker_program()), "-c", str(self.config)]
         self.process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
         until(lambda: answers(self.port), "mosquitto answers")
 
-    def restarted(self) -> None:
-        """Killed, and there again: it remembers nothing."""
+    def kill(self) -> None:
+        """At once; it remembers nothing."""
         self.process.kill()
         self.process.wait()
-        self._start()
 
     def stop(self) -> None:
         """End it."""
@@ -233,7 +243,7 @@ class Plc:
         self._do(self._start(port))
 
     def _do(self, what: Any) -> None:
-        asyncio.run_coroutine_threadsafe(what, self._loop).result(120)
+        asyncio.run_coroutine_threadsafe(what, self._loop).result(600)
 
     async def _start(self, port: int) -> None:
         from asyncua import Server

@@ -168,6 +168,7 @@ class ClientDoor:
     async def _client(self) -> Any:
         from asyncua import Client
         from asyncua.crypto.security_policies import SecurityPolicyBasic256Sha256
+        from asyncua.crypto.uacrypto import CertProperties
 
         access = self.settings.access
         client = Client(self.settings.url, timeout=self.settings.timeout)
@@ -177,8 +178,9 @@ class ClientDoor:
             client.set_password(access.password.read())
         if access.certificate:
             await client.set_security(
-                SecurityPolicyBasic256Sha256, access.certificate, access.key,
-                server_certificate=access.server,
+                SecurityPolicyBasic256Sha256, CertProperties(access.certificate, "pem"),
+                CertProperties(access.key, "pem"),
+                server_certificate=CertProperties(access.server, "pem"),
             )  # fmt: skip
         return client
 

@@ -3,7 +3,8 @@
     Objects/sna-edge/STATION/Record, Part, Sequence, Recipe, Verdict, Status, Reason, Time
     Objects/sna-edge/STATION/Outputs/OUTPUT/value, lower, upper, LSL, USL, p_in_spec
 
-Nobody but the station writes them.
+Nobody but the station writes them. Before the first verdict texts are null and Record is 0; a
+number that a verdict has none of is NaN.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ TEXTS = {"Part": "part", "Recipe": "recipe", "Verdict": "verdict", "Status": "st
          "Reason": "reason", "Time": "time", "Clock": "clock"}  # fmt: skip
 WHOLE = {"Record": "record", "Sequence": "sequence"}
 OUTPUT = ("value", "lower", "upper", "LSL", "USL", "p_in_spec")
+NAN = float("nan")
+"""A number that there is none of: OPC UA has no null of one number."""
 LONGEST = 60.0
 """Seconds until the server listens."""
 
@@ -115,8 +118,8 @@ class ServerDoor:
             server.set_security_policy([ua.SecurityPolicyType.NoSecurity])
             return server
         server.set_security_policy([ua.SecurityPolicyType.Basic256Sha256_SignAndEncrypt])
-        await server.load_certificate(access.certificate)
-        await server.load_private_key(access.key)
+        await server.load_certificate(access.certificate, "pem")
+        await server.load_private_key(access.key, format="pem")
         return server
 
     def _last(self) -> list[dict[str, Any]]:
@@ -135,11 +138,13 @@ class ServerDoor:
         self._nodes[station, "Outputs"] = await place.add_object(
             _id(space, station, "Outputs"), "Outputs"
         )
-        kinds = [(TEXTS, ua.VariantType.String), (WHOLE, ua.VariantType.Int64)]
-        for names, kind in kinds:
+        kinds: list[tuple[Mapping[str, str], Any, Any]] = [
+            (TEXTS, None, ua.VariantType.String), (WHOLE, 0, ua.VariantType.Int64),
+        ]  # fmt: skip
+        for names, nothing, kind in kinds:
             for name in names:
                 self._nodes[station, name] = await place.add_variable(
-                    _id(space, station, name), name, None, kind
+                    _id(space, station, name), name, nothing, kind
                 )
 
     async def _show(self, space: int, record: Mapping[str, Any]) -> None:
@@ -153,10 +158,10 @@ class ServerDoor:
                 await self._output(space, station, output)
             for entry in OUTPUT:
                 value = one.get(entry)
-                value = None if value is None else float(value)
+                value = NAN if value is None else float(value)
                 await self._write(station, (output, entry), value, ua.VariantType.Double)
         for name, entry in WHOLE.items():  # Record last: who follows it reads the rest then
-            await self._write(station, name, record.get(entry), ua.VariantType.Int64)
+            await self._write(station, name, int(record.get(entry) or 0), ua.VariantType.Int64)
         self.shown += 1
 
     async def _output(self, space: int, station: str, output: str) -> None:
@@ -166,7 +171,7 @@ class ServerDoor:
         place = await parent.add_object(_id(space, station, "Outputs", output), output)
         for entry in OUTPUT:
             self._nodes[station, output, entry] = await place.add_variable(
-                _id(space, station, "Outputs", output, entry), entry, None, ua.VariantType.Double
+                _id(space, station, "Outputs", output, entry), entry, NAN, ua.VariantType.Double
             )
 
     async def _write(
