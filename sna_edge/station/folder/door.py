@@ -12,6 +12,7 @@ from typing import Any
 
 from ...durable import DISK, write_whole
 from ...errors import SnaError
+from ..judging.clock import written
 from ..messages import in_turns
 from ..parts import Answer
 from ..plant import Plant
@@ -76,14 +77,14 @@ class FolderDoor:
                 continue
             self._seen[name] = found.st_ino, found.st_size, found.st_mtime_ns
             if before.get(name) == self._seen[name]:
-                self._file(name, found.st_size)
+                self._file(name, found.st_size, found.st_mtime)
 
-    def _file(self, name: str, size: int) -> None:
+    def _file(self, name: str, size: int, at: float) -> None:
         path = os.path.join(self.settings.path, name)
         try:
             if size > self.settings.largest:
                 raise ValueError(f"the file is larger than {self.settings.largest} bytes")
-            lines, answers = self._judged(path, name)
+            lines, answers = self._judged(path, f"{name}@{written(at)}")
         except (SnaError, ValueError, OSError) as error:
             why = " ".join(str(error).split())
             self._move(name, WRONG, "why.txt", f"{why}\n".encode())
@@ -95,12 +96,12 @@ class FolderDoor:
             self._files += 1
         self._seen.pop(name, None)
 
-    def _judged(self, path: str, name: str) -> tuple[list[int], list[Answer]]:
+    def _judged(self, path: str, named: str) -> tuple[list[int], list[Answer]]:
         settings, cells = self.settings, self._plant.desk.cells
         models = [one.line for (station, _), one in cells.items() if station == settings.station]
         levels = [a.name for line in models for a in line.model.axes if a.kind == "categorical"]
         numbers = [n for line in models for n in (*line.names, *line.model.output_names)]
-        found = list(rows(path, name, settings.station, settings.recipe, levels, numbers))
+        found = list(rows(path, named, settings.station, settings.recipe, levels, numbers))
         if not found:
             raise ValueError("the file has no rows below its header")
         answers = list[Answer]()

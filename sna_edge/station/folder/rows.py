@@ -22,15 +22,16 @@ TEXTS = frozenset((*ECHOED, "recipe"))
 
 def rows(
     path: str,
-    name: str,
+    named: str,
     station: str,
     recipe: str,
     levels: Sequence[str],
     numbers: Sequence[str] | None,
 ) -> Iterator[tuple[int, Arrival]]:
     """(line, arrival) of every row of the table at `path`, of whose columns `levels` hold names and
-    `numbers` (None: those that look like it) numbers. A row without an id is the part 'NAME:LINE',
-    so that a file that is read again gives the same parts. Raises InputError, OSError for what is
+    `numbers` (None: those that look like it) numbers. A row without an id is the part
+    'NAMED:LINE', so that a file that is read again gives the same parts; `named` tells files apart,
+    those of one name too. Raises InputError, OSError for what is
     no table."""
     source = open_table(path, Dialect(), categorical=levels)
     if numbers is None:
@@ -48,10 +49,10 @@ def rows(
             if not isinstance(reading, str):
                 reading = _told(reading, source, marks, levels)
                 if identity_of(reading) is None:
-                    reading["id"] = f"{name}:{line}"
+                    reading["id"] = f"{named}:{line}"
             found = of_object(reading, station, "folder", recipe)
             if isinstance(reading, str):
-                found = Arrival(station, reading, f"{name}:{line}", 0, recipe, "folder")
+                found = Arrival(station, reading, f"{named}:{line}", 0, recipe, "folder")
             yield line, found
 
 

@@ -15,13 +15,14 @@ from ...learning.measured import KEY, alone_in, identity_of
 from ...quality import NO_VERDICT, REJECT
 from ..bus import EVENT, STATE, VERDICT, Bus
 from ..config import DEFAULT, Configuration
-from ..drafts import Draft, Recorder
+from ..drafts import Draft, Key, Recorder
 from ..parts import Answer, Arrival, Done
 from .advising import Advising, Asked
 from .clock import Clock
 from .joining import Joining, Judged, joined, mark_of, measured_of
 from .latency import Latency
-from .request import Flight, Place, Request
+from .request import Flight, Place, Request, key_of
+from .same import is_other, print_of, refused
 from .served import Served
 from .texts import Texts
 
@@ -173,7 +174,7 @@ class JudgingDesk:
                 drafts += self._judged(cell, places)
             self._hand_over(drafts)
         except BaseException:
-            self._flight.abandon([(a.station, a.part, a.sequence, m) for _, a, m in fresh])
+            self._flight.abandon([key_of(arrival, mark) for _, arrival, mark in fresh])
             raise
         now = time.perf_counter_ns()
         for request in requests:
@@ -190,11 +191,15 @@ class JudgingDesk:
             for i, arrival in enumerate(request.arrivals):
                 named = self._named(arrival)
                 found.append(((request, i), named, self._mark(named)))
-        keys = [(a.station, a.part, a.sequence, mark) for _, a, mark in found]
-        asked = [key for key, ((r, i), _, _) in zip(keys, found, strict=True) if r.arrivals[i].part]
-        seen = self._recorder.seen(asked) if asked else {}
+        asked = [key_of(a, mark) for (r, i), a, mark in found if r.arrivals[i].part]
+        seen = dict(self._recorder.seen(asked)) if asked else {}
         fresh = []
-        for key, one in zip(keys, found, strict=True):
+        for place, arrival, mark in found:
+            one, key = (place, arrival, mark), key_of(arrival, mark)
+            if not mark and self._is_other(arrival, key, seen.get(key)):
+                one = (place, refused(arrival), mark)
+                key = key_of(one[1], mark)
+                seen.update(self._recorder.seen([key]))
             if key in seen:
                 self.again += 1
                 if self._flight.known(one[0], seen[key]):
@@ -205,6 +210,13 @@ class JudgingDesk:
                 self._flight.start(key, one[0])
                 fresh.append(one)
         return fresh
+
+    def _is_other(self, arrival: Arrival, key: Key, answer: Answer | None) -> bool:
+        """Whether the key is that of another message."""
+        if answer is not None:
+            return is_other(arrival, answer)
+        first = self._flight.first(key)
+        return first is not None and print_of(first.reading) != print_of(arrival.reading)
 
     def _named(self, arrival: Arrival) -> Arrival:
         """With an id of the part, and the reading named as the arrival is."""

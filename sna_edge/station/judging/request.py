@@ -35,6 +35,11 @@ class Request:
 Place = tuple[Request, int]
 
 
+def key_of(arrival: Arrival, mark: str) -> Key:
+    """What its record is found by."""
+    return arrival.station, arrival.part, arrival.sequence, mark
+
+
 class Flight:
     """Drafts that were handed to the writer and are not on the disk yet: whoever sends the same
     part again meanwhile gets the same record. `landed` is called by the writer."""
@@ -50,6 +55,12 @@ class Flight:
             if owners is not None:
                 owners.append(place)
             return owners is not None
+
+    def first(self, key: Key) -> Arrival | None:
+        """What is in flight under the key."""
+        with self._lock:
+            owners = self._owners.get(key)
+            return owners[0][0].arrivals[owners[0][1]] if owners else None
 
     def start(self, key: Key, place: Place) -> None:
         """The key is handed over."""

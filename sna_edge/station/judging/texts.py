@@ -12,6 +12,7 @@ from ...quality.encoded import encoded
 from ..drafts import EVENT, MEASURED, VERDICT, Draft
 from ..parts import Arrival
 from .clock import Clock, written
+from .same import PRINT, print_of
 
 SCHEMA = 1
 """Version of the record's schema; readers refuse a newer one by name."""
@@ -43,6 +44,8 @@ class Texts:
             f' "recipe": {quoted(recipe)}, "door": {quoted(arrival.door)},'
             f' "time": "{written(now)}", "clock": "{self.clock.state}", '
         )
+        if not mark:
+            answer[PRINT] = print_of(arrival.reading)
         text = f"{head}{encoded(answer)[1:-1]}{told}{self._tail}"
         became = {
             name: one

@@ -26,7 +26,9 @@ def test_one_object_a_list_and_lines(plant):
     status, body, headers = asked(at(plant), b'{"part": "A1", "power": 200}')
     assert status == 200 and json.loads(body)["verdict"] == "ACCEPT"
     assert json.loads(body)["door"] == "http"
-    status, body, headers = asked(at(plant), b' [{"id": 7, "power": 200}, {"part": "A1"}]')
+    status, body, headers = asked(
+        at(plant), b' [{"id": 7, "power": 200}, {"power": 200, "id": "A1"}]'
+    )
     assert [r["part"] for r in json.loads(body)] == ["7", "A1"] and headers["station-again"] == "1"
     lines = b'{"part": "A2", "power": 290}\nnope\n\n{"part": "A3", "reading": {"power": 100}}\n'
     status, body, headers = asked(at(plant), lines, content_type="application/x-ndjson")

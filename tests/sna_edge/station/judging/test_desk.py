@@ -37,11 +37,31 @@ def test_a_part_gets_a_verdict_and_a_record_with_all_that_it_was_judged_by(plant
 
 
 def test_a_part_that_comes_again_is_answered_with_its_record(plant):
-    first = sent(plant.desk, {"power": 200.0}, part="A1")
-    again = sent(plant.desk, {"power": 290.0}, part="A1")
+    first = sent(plant.desk, {"power": 200.0, "time": 1.0}, part="A1")
+    again = sent(plant.desk, {"time": 2.0, "power": 200.0}, part="A1")
     assert again.answers[0].again and again.answers[0].text == first.answers[0].text
     other = sent(plant.desk, {"power": 290.0}, part="A1", sequence=1)
     assert other.records[0]["verdict"] == "REJECT" and len(verdicts(plant)) == 2
+
+
+@pytest.mark.parametrize("reading", [{"power": 290.0}, {"power": 200.0, "measured": {"width": 9}}])
+@pytest.mark.parametrize("held", [False, True])
+def test_an_id_that_another_part_has_gets_no_verdict(plant, reading, held):
+    """A counter that begins anew: the verdict of the first part is not that of the second."""
+    records = plant.plant.records
+    first, second = Told(), Told()
+    if held:
+        records.hold.clear()
+    assert plant.desk.submit([Arrival("press-1", {"power": 200.0}, "A1")], first)
+    if not held:
+        first.wait()
+    for told in (second, third := Told()):
+        assert plant.desk.submit([Arrival("press-1", reading, "A1")], told)
+    records.hold.set()
+    (record,), (same,) = second.wait().records, third.wait().records
+    assert (first.wait().records[0]["verdict"], record["verdict"]) == ("ACCEPT", "NO VERDICT")
+    assert "judged as part 'A1', sequence 0, before" in record["reason"]
+    assert record == same and third.answers[0].again and len(verdicts(plant)) == 2
 
 
 @pytest.mark.parametrize("wrong", [{"sequence": -1}, {"sequence": "2"}, {"recipe": "a\n\u202eb"}])
@@ -160,7 +180,7 @@ def test_threads_that_send_the_same_parts_get_one_record_each(plant):
         for _ in range(50):
             parts = [f"P{draw.randrange(60)}" for _ in range(draw.randrange(1, 20))]
             told.append((parts, sent(plant.desk, *(
-                Arrival("press-1", {"power": 100.0 + draw.random() * 200.0}, p) for p in parts
+                Arrival("press-1", {"power": 100.0 + 3.0 * int(p[1:])}, p) for p in parts
             ))))  # fmt: skip
 
     threads = [threading.Thread(target=flood, args=[draw.random()]) for _ in range(6)]
