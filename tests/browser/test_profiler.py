@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from sna_edge.cli.console import printable
 from sna_edge.cli.main import main
 
 from .page_models import HOSTILE, MODELS, answered, page_of
@@ -67,7 +68,7 @@ def lines(seen: Any) -> list[str]:
     """The predictions on the page as the command line writes them."""
     found = []
     for line in seen.page.locator(".output").all():
-        name = line.locator(".choose").text_content()
+        name = printable(line.locator(".choose").text_content())
         interval = line.locator(".interval").text_content()
         text = f"{name} = {line.locator('.value').text_content()}"
         found.append(f"{text}  ({interval})" if "% interval:" in interval else text)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 
 def until(true: Callable[[], object], seconds: float = 60.0, what: str = "") -> None:
@@ -13,6 +16,12 @@ def until(true: Callable[[], object], seconds: float = 60.0, what: str = "") -> 
     while not true():
         assert time.monotonic() < end, what or "it did not happen in time"
         time.sleep(0.01)
+
+
+def in_a_loop(what: Coroutine[Any, Any, Any]) -> Any:
+    """The result of `what`, run in a thread: this one may have a loop already, of a browser."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, what).result()
 
 
 def free_port() -> int:

@@ -31,7 +31,7 @@ from ..certificates import made
 from ..desk import Desk
 from ..kept import record
 from ..tables import settings
-from ..waiting import free_port, until
+from ..waiting import free_port, in_a_loop, until
 from .controller import Controller
 
 pytest.importorskip("asyncua")
@@ -157,7 +157,7 @@ class Shown:
             async with client:
                 return await what(client)
 
-        return asyncio.run(run())
+        return in_a_loop(run())
 
     def read(self, *names: str, setup: Any = None) -> list[Any]:
         async def what(client: Any) -> list[Any]:

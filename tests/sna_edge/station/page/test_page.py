@@ -19,6 +19,7 @@ from sna_edge.station.page.feed import WAITING, Reader
 from sna_edge.station.page.files import client
 
 from ....browser.live_station import LiveStation, press, shift
+from ..waiting import in_a_loop
 
 FOREIGN = re.compile(rb"(?:https?:)?//[a-z0-9.-]+\.[a-z]{2,}", re.IGNORECASE)
 
@@ -191,7 +192,7 @@ def test_a_slow_page_is_told_everything_anew() -> None:
         await asyncio.sleep(0.05)
         return reader
 
-    reader = asyncio.run(tried())
+    reader = in_a_loop(tried())
     assert reader.lost and reader.queue.qsize() == 1
 
 
