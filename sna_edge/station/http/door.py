@@ -117,7 +117,8 @@ class HttpDoor:
         settings = self.settings
         try:
             family = socket.getaddrinfo(settings.host, settings.port)[0][0]
-            found = socket.socket(family, socket.SOCK_STREAM)
+            # asyncio sends at once only over sockets that say TCP; others wait 40 ms for an ACK
+            found = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
             found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             found.bind((settings.host, settings.port))
         except OSError as error:
