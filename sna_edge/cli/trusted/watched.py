@@ -7,17 +7,12 @@ import argparse
 import json
 import os
 import sys
-from hashlib import sha256
 
 from ...errors import InputError, SnaError
-from ...files import from_bytes
 from ...model import Model
 from ...quality import Line
-from ...quality.accepting.foreign import own_threshold
-from ...quality.limits import limits_in
-from ...signing import Trust, configured_keys, examined
-from ...store import Store
-from ...values.documents import document_bytes
+from ...serving import Mark, judge, mark_of, roll_back, same_inputs, stored
+from ...signing import Trust, configured_keys
 from ..learned.options import learner_of
 from ..logs.options import log_of
 from .options import load_with_trust, overruled
@@ -35,7 +30,7 @@ class Watched:
         self._args = args
         self._line: Line | None = None
         self._note = f"{args.table}.learned" if args.follow and is_file(args.table) else None
-        self._seen = _mark(args.store) if args.store else None
+        self._seen = _mark_of_store(args.store) if args.store else None
         model, trust = self._stored() if args.store else load_with_trust(args, args.backend)
         self.line, self.told, self.form = self._made(model, trust)
         self._sha256 = trust.sha256
@@ -43,24 +38,22 @@ class Watched:
 
     def _stored(self) -> tuple[Model, Trust]:
         """The active model of the store."""
-        args, active = self._args, Store(self._args.store).active()
-        trust = examined(active.data, configured_keys(args.keys), insecure=args.insecure)
+        args, keys = self._args, configured_keys(self._args.keys)
+        model, trust = stored(args.store, keys, insecure=args.insecure, backend=args.backend)
         overruled(args, trust)
-        return from_bytes(active.data, args.backend, path=active.path), trust
+        return model, trust
 
     def _made(self, model: Model, trust: Trust) -> tuple[Line, str, str]:
-        path = self._args.limits
-        data = document_bytes(path)  # read once: these are hashed, and these judge
-        line = Line(model, limits_in(data, path, model), advice_ms=self._args.advice_ms)
+        made = judge(model, trust.sha256, self._args.limits, self._args.advice_ms)
+        line = made.line
         self._release()
-        for sentence in own_threshold(line, trust.sha256):
+        for sentence in made.said:
             self.say(sentence)
         rated = line.acceptance.rated() if line.acceptance else None
         line.learner = learner_of(self._args, model, trust, self._note, self.say, rated)
         self._line = line
-        digest = sha256(data).hexdigest()
         numbers = ", ".join(json.dumps(name).replace("%", "%%") + ": %r" for name in line.names)
-        told = f', "model": {json.dumps(trust.said)}, "limits": "{digest}"}}'
+        told = f', "model": {json.dumps(trust.said)}, "limits": "{made.limits}"}}'
         return line, told, f', "reading": {{{numbers}}}'
 
     def close(self) -> None:
@@ -76,14 +69,14 @@ class Watched:
     def now(self) -> Line:
         """What judges the next part: the model that is active in the store now. One that cannot
         judge here is rolled back, and the one before goes on."""
-        if self._seen is None or (seen := _mark(self._args.store)) == self._seen:
+        if self._seen is None or (seen := _mark_of_store(self._args.store)) == self._seen:
             return self.line
         self._seen = seen
         try:
             model, trust = self._stored()
             if trust.sha256 == self._sha256:
                 return self.line
-            _need_same_inputs(self.line.model, model)
+            same_inputs(self.line.model, model, "start watch again with it", all_of_them=True)
             self.line, self.told, self.form = self._made(model, trust)
             self._sha256 = trust.sha256
             self.say(f"judging with version {trust.version}, sha256 {trust.sha256[:16]}.. now")
@@ -98,26 +91,14 @@ class Watched:
         self.say(f"the new model of {self._args.store} cannot judge here, the old one goes on:"
                   f" {reason}")  # fmt: skip
         try:
-            store = Store(self._args.store)
-            state = store.state
-            if state and state.previous and state.previous.sha256 == self._sha256:
-                store.rollback(f"watch could not use it: {reason}")
+            roll_back(self._args.store, self._sha256, f"watch could not use it: {reason}")
         except (SnaError, OSError) as error:
             self.say(" ".join(str(error).split()))
-        self._seen = _mark(self._args.store)
+        self._seen = _mark_of_store(self._args.store)
 
     def say(self, what: str) -> None:
         """One line on stderr."""
         print(f"sna-edge watch: {what}", file=sys.stderr)
-
-
-def _need_same_inputs(old: Model, new: Model) -> None:
-    """A table that is open is read by the columns of the model it was opened for."""
-    kinds = [{a.name: a.kind == "categorical" for a in m.axes} for m in (old, new)]
-    if kinds[0] != kinds[1]:
-        raise InputError(
-            f"it has other inputs ({', '.join(new.input_names)}); start watch again with it"
-        )
 
 
 def is_file(path: str) -> bool:
@@ -125,10 +106,6 @@ def is_file(path: str) -> bool:
     return path != "-" and not (os.path.exists(path) and not os.path.isfile(path))
 
 
-def _mark(folder: str) -> tuple[int, int, int] | None:
+def _mark_of_store(folder: str) -> Mark | None:
     """What changes with every event of a store."""
-    try:
-        found = os.stat(os.path.join(folder, "log"))
-    except OSError:
-        return None
-    return found.st_ino, found.st_size, found.st_mtime_ns
+    return mark_of(os.path.join(folder, "log"))

@@ -7,7 +7,6 @@ import json
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from hashlib import sha256
 
 from ...artifact.disk import read_whole
 from ...errors import InputError
@@ -15,15 +14,12 @@ from ...files import from_bytes
 from ...learning import Learner
 from ...model import Model
 from ...quality import Line
-from ...quality.accepting.foreign import own_threshold
-from ...quality.limits import limits_in
+from ...serving import Mark, judge, mark_of, predicts, stored
 from ...signing import Trust, configured_keys, examined
-from ...store import Store
-from ...values.documents import document_bytes
+from ...table import hint_of, open_table
 from ..config import Configuration, Recipe
-from .gate import predicts
 
-Marks = tuple[tuple[int, int, int] | None, ...]
+Marks = tuple[Mark | None, ...]
 
 
 @dataclass
@@ -50,32 +46,37 @@ class Served:
 def marks_of(recipe: Recipe) -> Marks:
     """What changes with every change of the model and the limits."""
     source = os.path.join(recipe.store, "log") if recipe.store else recipe.model
-    return _mark(source), _mark(recipe.limits)
+    return mark_of(source), mark_of(recipe.limits)
 
 
-def _mark(path: str) -> tuple[int, int, int] | None:
-    try:
-        found = os.stat(path)
-    except OSError:
-        return None
-    return found.st_ino, found.st_size, found.st_mtime_ns
-
-
-def served(recipe: Recipe, config: Configuration) -> Served:
+def served(
+    recipe: Recipe,
+    config: Configuration,
+    *,
+    model: bytes | None = None,
+    limits: bytes | None = None,
+) -> Served:
     """A recipe ready to judge, nothing learned yet: the keys vouch for its model, it reproduces its
-    reference outputs and predicts the acceptance rows. Raises SnaError, OSError."""
+    reference outputs and predicts the acceptance rows. `model` and `limits`: what is to stand in
+    place of their files. Raises SnaError, OSError."""
     marks = marks_of(recipe)  # before the files are read: what changes meanwhile is seen
-    model, trust = _model(recipe, config)
-    data = document_bytes(recipe.limits)  # read once: these are hashed, and these judge
-    limits = limits_in(data, recipe.limits, model)
-    line = Line(model, limits, advice_ms=0.0)
-    advisor = None
-    if limits.knobs and recipe.advice_ms > 0.0:
-        advisor = Line(model, limits, advice_ms=recipe.advice_ms)
-    rows = predicts(model, recipe) if recipe.accept_rows else 0
-    said = own_threshold(line, trust.sha256)
-    _first(line, advisor)
-    return Served(recipe, line, trust, sha256(data).hexdigest(), marks, rows, said, advisor)
+    loaded, trust = _model(recipe, config, model)
+    made = judge(loaded, trust.sha256, recipe.limits, 0.0, limits)
+    advisor, knobs = None, made.line.limits.knobs
+    if knobs and recipe.advice_ms > 0.0:
+        advisor = Line(loaded, made.line.limits, advice_ms=recipe.advice_ms)
+    rows = _predicted(loaded, recipe) if recipe.accept_rows else 0
+    _first(made.line, advisor)
+    said = list(made.said)
+    return Served(recipe, made.line, trust, made.limits, marks, rows, said, advisor)
+
+
+def _predicted(model: Model, recipe: Recipe) -> int:
+    """How many acceptance rows it predicts. Raises InputError."""
+    levels = [a.name for a in model.axes if a.kind == "categorical"]
+    hint = hint_of(model.metadata.get("dialect"))
+    source = open_table(recipe.accept_rows, hint, categorical=levels)
+    return predicts(model, source, recipe.accept_rows, recipe.tolerance)
 
 
 def _first(line: Line, advisor: Line | None) -> None:
@@ -87,15 +88,13 @@ def _first(line: Line, advisor: Line | None) -> None:
         advisor.advice(middle)
 
 
-def _model(recipe: Recipe, config: Configuration) -> tuple[Model, Trust]:
+def _model(recipe: Recipe, config: Configuration, data: bytes | None) -> tuple[Model, Trust]:
     keys = configured_keys(config.keys)
-    if recipe.store:
-        active = Store(recipe.store).active()
-        trust = examined(active.data, keys, insecure=config.insecure)
-        return from_bytes(active.data, config.backend, path=active.path), trust
-    data = read_whole(recipe.model)
+    if recipe.store and data is None:
+        return stored(recipe.store, keys, insecure=config.insecure, backend=config.backend)
+    data = read_whole(recipe.model) if data is None else data
     trust = examined(data, keys, insecure=config.insecure)
-    return from_bytes(data, config.backend, path=recipe.model), trust
+    return from_bytes(data, config.backend, path=recipe.source), trust
 
 
 def learner(
@@ -124,13 +123,3 @@ def learner(
         found.close()
         raise InputError(f'learn = {mode!r}: {found.useless}; write learn = "none"')
     return found
-
-
-def same_inputs(old: Model, new: Model) -> None:
-    """Raises InputError where messages that were made for `old` do not fit `new`: it asks for other
-    inputs, or lacks an output."""
-    if set(new.input_names) - set(old.input_names):
-        raise InputError(
-            f"it has other inputs ({', '.join(new.input_names)}); give its recipe another name, and"
-            " start the station again"
-        )

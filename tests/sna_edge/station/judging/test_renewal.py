@@ -55,7 +55,7 @@ def test_a_model_is_switched_between_two_parts_while_parts_come(tmp_path):
     for thread in threads:
         thread.join()
     plant.stop()
-    assert found["model"]["sha256"] == sha256(new).hexdigest() and found["who"] == "station"
+    assert found["model"]["sha256"] == sha256(new).hexdigest() and found["who"] == "file"
     by = {sha256(old).hexdigest(): 100.0, sha256(new).hexdigest(): 105.0}
     seen = [(r["model"]["sha256"], r["outputs"]["width"]["value"]) for t in told for r in t.records]
     assert all(value == pytest.approx(by[digest]) for digest, value in seen)
