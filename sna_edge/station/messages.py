@@ -5,15 +5,17 @@
     {"part": "A17", "measured": {"width": 118.2}}              what was measured of it, even later
 
 `id` is another name of `part`; `sequence`, `recipe` and `time` (seconds since 1970, or ISO 8601
-with an offset) may be left out.
+with an offset) may be left out. Whatever the bytes are, something comes out: arrivals, or the
+sentence that says why there are none.
 """
 
 from __future__ import annotations
 
 import json
+import re
+from codecs import BOM_UTF8
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from math import isfinite
 from typing import Any
 
 from ..learning.measured import KEY, identity_of
@@ -23,6 +25,20 @@ from .parts import Arrival
 
 READING = "reading"
 LONGEST_ID = 200
+MOST = 10_000
+"""Parts of one message."""
+DEEPEST = 32
+"""Objects and lists within each other in the message of a part."""
+PLACES = 100_000
+"""Objects and lists in one message."""
+OBJECT, LIST, LINES, BROKEN, MANY = "object", "list", "lines", "broken", "many"
+"""What a message is: BROKEN, a list that cannot be taken apart, so that nobody knows how many parts
+were in it; MANY, of too many parts."""
+SECOND = re.compile(rb"\n[ \t\r\n]*\{")
+"""The begin of an object on another line."""
+_blank = re.compile(r"[ \t\r\n]*").match
+_element = json.JSONDecoder(object_pairs_hook=once).raw_decode
+_end = json.JSONDecoder(parse_int=str).raw_decode
 
 
 def of_object(
@@ -33,7 +49,7 @@ def of_object(
     if isinstance(found, str):
         return Arrival(station, found, recipe=recipe, door=door)
     part, sequence = _part(identity_of(found)), found.get("sequence", 0)
-    named = found.get("recipe") or recipe
+    named = recipe if found.get("recipe") in (None, "") else found["recipe"]
     wrong = ""
     if part is None:
         wrong, part = f"the id of the part is {said(identity_of(found))}; give text", ""
@@ -87,35 +103,112 @@ def sent_at(found: Mapping[str, Any]) -> float | None:
         return moment.timestamp() if moment.tzinfo is not None else None
     if isinstance(given, bool) or not isinstance(given, (int, float)):
         return None
-    if not isfinite(given) or not 0 <= given < 1e14:
+    if not 0 <= given < 1e14:  # NaN too
         return None
     return given / 1000.0 if given > 1e11 else float(given)
 
 
 def of_line(text: bytes | str, station: str, door: str = "", recipe: str = "") -> Arrival:
     """The arrival of one JSON object."""
-    return of_object(parsed(text), station, door, recipe)
+    opened = text.count(b"{") + text.count(b"[") if isinstance(text, bytes) else DEEPEST + 1
+    found: Mapping[str, Any] | str = TOO_DEEP if opened > PLACES else parsed(text)
+    if opened > DEEPEST and too_deep(found):
+        found = TOO_DEEP
+    return of_object(found, station, door, recipe)
+
+
+TOO_DEEP = f"the message is nested deeper than {DEEPEST} levels; send inputs as plain values"
+
+
+def too_deep(value: object, left: int = DEEPEST) -> bool:
+    """Whether objects and lists lie within each other deeper than `left`."""
+    if isinstance(value, dict):
+        return not left or any(too_deep(one, left - 1) for one in value.values())
+    return isinstance(value, list) and (not left or any(too_deep(one, left - 1) for one in value))
 
 
 def of_list(text: bytes, station: str, door: str = "", recipe: str = "") -> list[Arrival]:
-    """The arrivals of a JSON list of objects; one with a sentence where it cannot be read."""
+    """The arrivals of a JSON list of objects, each read for itself: what is wrong with one says
+    nothing of the others. Raises ValueError with the sentence for what is no list of that kind."""
     try:
-        found = json.loads(text, object_pairs_hook=once)
-    except Twice as error:
-        found = str(error)
-    except (ValueError, RecursionError) as error:
-        found = f"the message is not JSON ({shortened(str(error))})"
-    if not isinstance(found, list):
-        return [of_object(found if isinstance(found, str) else "no list", station, door, recipe)]
-    return [
-        of_object(one if isinstance(one, dict) else "no JSON object", station, door, recipe)
-        for one in found
-    ]
+        told = text.removeprefix(BOM_UTF8).decode()
+        return list(_elements(told, station, door, recipe))
+    except UnicodeDecodeError:
+        wrong = "it is not UTF-8"
+    except RecursionError:
+        wrong = "it is nested too deeply"
+    except ValueError as error:
+        wrong = shortened(str(error))
+    raise ValueError(f"the list cannot be read ({wrong}); correct it and send it again")
+
+
+def _elements(text: str, station: str, door: str, recipe: str) -> Iterator[Arrival]:
+    at = _skipped(text, _skipped(text, 0) + 1)
+    while text[at : at + 1] != "]":
+        start = at
+        try:
+            found, at = _element(text, start)
+        except (ValueError, RecursionError) as error:
+            at = _end(text, start)[1] if isinstance(error, Twice) or "digits" in str(error) else -1
+            if at < 0:
+                raise
+            yield of_line(text[start:at], station, door, recipe)
+        else:
+            plain = found if isinstance(found, dict) else "no JSON object"
+            plain = TOO_DEEP if too_deep(plain) else plain
+            yield of_object(plain, station, door, recipe)
+        at = _skipped(text, at)
+        if text[at : at + 1] == ",":
+            at = _skipped(text, at + 1)
+            if text[at : at + 1] == "]":
+                raise ValueError("a comma before its end")
+        elif text[at : at + 1] != "]":
+            raise ValueError(f"no comma or end at {at}")
+    if _skipped(text, at + 1) != len(text):
+        raise ValueError(f"more behind its end at {at + 1}")
+
+
+def _skipped(text: str, at: int) -> int:
+    found = _blank(text, at)
+    assert found is not None
+    return found.end()
 
 
 def of_lines(text: bytes, station: str, door: str = "", recipe: str = "") -> list[Arrival]:
     """The arrivals of lines of JSON; empty lines count for nothing."""
     return [of_line(line, station, door, recipe) for line in text.split(b"\n") if line.strip()]
+
+
+def of_message(
+    data: bytes, station: str, door: str = "", recipe: str = "", *, lines: bool = False
+) -> tuple[list[Arrival], str]:
+    """The parts of a message, and what it is; `lines`: its sender says that it is lines. BROKEN and
+    MANY have one arrival, with the sentence that says what is wrong."""
+    text = data.removeprefix(BOM_UTF8).strip()
+    if not lines and text.startswith(b"["):
+        if text.count(b"{") + text.count(b"[") > PLACES:
+            return [Arrival(station, TOO_MANY, recipe=recipe, door=door)], MANY
+        try:
+            found, form = of_list(text, station, door, recipe), LIST
+        except ValueError as error:
+            return [Arrival(station, str(error), recipe=recipe, door=door)], BROKEN
+    elif lines or _is_lines(text):
+        if text.count(b"\n") >= MOST:
+            return [Arrival(station, TOO_MANY, recipe=recipe, door=door)], MANY
+        found, form = of_lines(data.removeprefix(BOM_UTF8), station, door, recipe), LINES
+    else:
+        return [of_line(data, station, door, recipe)], OBJECT
+    if len(found) > MOST:
+        return [Arrival(station, TOO_MANY, recipe=recipe, door=door)], MANY
+    return found, form
+
+
+TOO_MANY = f"more than {MOST} parts in one message; send fewer"
+
+
+def _is_lines(text: bytes) -> bool:
+    """Whether what is no object as a whole may be objects on lines of their own."""
+    return SECOND.search(text) is not None and isinstance(parsed(text), str)
 
 
 def in_turns(arrivals: Sequence[Arrival], most: int) -> Iterator[Sequence[Arrival]]:
@@ -124,4 +217,7 @@ def in_turns(arrivals: Sequence[Arrival], most: int) -> Iterator[Sequence[Arriva
         yield arrivals[start : start + most]
 
 
-__all__ = ["LONGEST", "in_turns", "of_line", "of_lines", "of_list", "of_object", "sent_at"]
+__all__ = [
+    "BROKEN", "LINES", "LIST", "LONGEST", "MANY", "OBJECT", "in_turns", "of_line", "of_lines",
+    "of_list", "of_message", "of_object", "sent_at",
+]  # fmt: skip

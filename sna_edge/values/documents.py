@@ -33,8 +33,11 @@ def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     by anybody. Raises Twice."""
     found = dict(pairs)
     if len(found) != len(pairs):
-        keys = [key for key, _ in pairs]
-        raise Twice(next(key for i, key in enumerate(keys) if key in keys[:i]))
+        seen = set[str]()
+        for key, _ in pairs:
+            if key in seen:
+                raise Twice(key)
+            seen.add(key)
     return found
 
 

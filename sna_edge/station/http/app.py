@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Collection, Mapping, MutableMap
 from typing import Any
 from urllib.parse import unquote
 
+from ..messages import BROKEN
 from ..plant import Plant
 from .guard import COOKIE, Guard, Refused
 from .metrics import exposition, registry
@@ -119,11 +120,11 @@ class App:
         if not found:
             raise Refused(400, "the message holds no part; send a JSON object for each")
         answers = await recorded(self._plant.desk, found)
+        if form == BROKEN:  # nobody knows how many parts were in it: none is acknowledged
+            raise Refused(400, str(found[0].reading))
         again = str(sum(answer.again for answer in answers)).encode()
-        await reply(
-            send, 200, text(answers, form), kind=form.partition(";")[0],
-            more=[(b"station-again", again)],
-        )  # fmt: skip
+        told, kind = text(answers, form)
+        await reply(send, 200, told, kind=kind, more=[(b"station-again", again)])
 
 
 async def reply(

@@ -8,16 +8,14 @@ import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
-from ..messages import of_line, of_lines, of_list
+from ..messages import LINES, LIST, MANY, of_message
 from ..parts import Answer, Arrival, Desk
 from .guard import Refused
 
-MOST = 10_000
-"""Parts of one message."""
 RECORDED = 30.0
 """Seconds that records may take until the sender is told to try again."""
 Receive = Callable[[], Awaitable[Mapping[str, Any]]]
-JSON, LINES = "application/json", "application/x-ndjson"
+NDJSON = ("application/x-ndjson", "application/jsonl", "application/ndjson")
 
 
 async def body(receive: Receive, most: int, seconds: float) -> bytes:
@@ -44,16 +42,10 @@ async def body(receive: Receive, most: int, seconds: float) -> bytes:
 
 
 def arrivals(data: bytes, kind: str, station: str) -> tuple[list[Arrival], str]:
-    """The parts of a message and the type of the answer. Raises Refused."""
-    if kind in (LINES, "application/jsonl", "application/ndjson"):
-        found, form = of_lines(data, station, "http"), LINES
-    elif data.lstrip()[:1] == b"[":
-        found, form = of_list(data, station, "http"), JSON
-        form = f"{JSON}; list"
-    else:
-        return [of_line(data, station, "http")], JSON
-    if len(found) > MOST:
-        raise Refused(413, f"more than {MOST} parts in one message; send fewer")
+    """The parts of a message, and what it is. Raises Refused."""
+    found, form = of_message(data, station, "http", lines=kind in NDJSON)
+    if form == MANY:
+        raise Refused(413, str(found[0].reading))
     return found, form
 
 
@@ -84,11 +76,11 @@ async def recorded(desk: Desk, found: Sequence[Arrival]) -> list[Answer]:
     return answers
 
 
-def text(answers: Sequence[Answer], form: str) -> bytes:
-    """The body of the answer."""
+def text(answers: Sequence[Answer], form: str) -> tuple[bytes, str]:
+    """The body of the answer, and its type."""
     if form == LINES:
-        return "".join([f"{a.text}\n" for a in answers]).encode()
-    if form == JSON:
-        return f"{answers[0].text}\n".encode()
+        return "".join([f"{a.text}\n" for a in answers]).encode(), NDJSON[0]
+    if form != LIST:
+        return f"{answers[0].text}\n".encode(), "application/json"
     joined = ",\n".join([a.text for a in answers])
-    return f"[{joined}]\n".encode()
+    return f"[{joined}]\n".encode(), "application/json"

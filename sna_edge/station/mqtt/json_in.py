@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from ..messages import of_line, of_lines, of_list
+from ..messages import of_message
 from ..parts import Arrival, Desk
 from .broker import Connection
 from .linked import Linked
@@ -72,11 +72,5 @@ def arrivals(payload: bytes, station: str, door: str) -> list[Arrival]:
     if len(payload) > LARGEST:
         said = f"the message has {len(payload)} bytes; at most {LARGEST} are read"
         return [Arrival(station, said, door=door)]
-    text = bytes(payload).strip()
-    if text.startswith(b"["):
-        found = of_list(text, station, door)
-        return found or [Arrival(station, "the message is an empty list", door=door)]
-    one = of_line(text, station, door)
-    if isinstance(one.reading, str) and b"\n" in text:
-        return of_lines(text, station, door)
-    return [one]
+    found, _ = of_message(bytes(payload), station, door)
+    return found or [Arrival(station, "the message is an empty list", door=door)]

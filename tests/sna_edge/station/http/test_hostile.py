@@ -10,7 +10,7 @@ import socket
 import threading
 from contextlib import suppress
 
-from sna_edge.station.messages import of_line, of_lines, of_list
+from sna_edge.station.messages import of_line, of_lines, of_message
 
 from ..plants import STATION, asked, process
 
@@ -40,7 +40,7 @@ def hostile(draw: random.Random) -> bytes:
 
 def test_hostile_messages_never_end_it_and_never_give_a_false_accept(tmp_path):
     plant, draw = process(tmp_path), random.Random(SEED)
-    readers = (lambda b, s: [of_line(b, s)], of_lines, of_list)
+    readers = (lambda b, s: [of_line(b, s)], of_lines, lambda b, s: of_message(b, s)[0])
     sent = 0
     while sent < COUNT:
         some = []

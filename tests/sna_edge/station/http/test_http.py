@@ -40,8 +40,8 @@ def test_one_object_a_list_and_lines(plant):
 
 @pytest.mark.parametrize(
     "body",
-    [b"", b"{", b"[", b"null", b"[1, null]", b"\xff\xfe", b'{"power": NaN}', b'{"a": 1, "a": 2}',
-     b"[" * 100_000, b'{"power": ' + b"9" * 5000 + b"}", b'{"part": {}, "power": 200}',
+    [b"", b"{", b"{[", b"null", b"[1, null]", b"\xff\xfe", b'{"power": NaN}', b'{"a": 1, "a": 2}',
+     b'{"a":' * 50_000, b'{"power": ' + b"9" * 5000 + b"}", b'{"part": {}, "power": 200}',
      b'{"sequence": -1, "power": 200}', b'{"recipe": [1], "power": 200}',
      b'{"reading": 3}', b'{"part": "' + b"x" * 300 + b'", "power": 200}',
      b'{"part": "\\u0000", "power": 200}', b'{"part": "\\ud800", "power": 200}'],
@@ -53,6 +53,26 @@ def test_hostile_messages_get_a_record_and_no_verdict(plant, body):
     found = found if isinstance(found, list) else [found]
     assert status == 200 and {r["verdict"] for r in found} == {"NO VERDICT"}
     assert asked(at(plant), b'{"power": 200}')[0] == 200
+
+
+def test_a_list_that_was_cut_has_a_record_and_acknowledges_nothing(plant):
+    status, answer, _ = asked(at(plant), b'[{"part": "A1", "power": 200}, {"part": "A2", "pow')
+    told = json.loads(answer)["error"]
+    assert status == 400 and "correct it and send it again" in told
+    (record,) = [t for t in plant.plant.records.texts if '"kind": "verdict"' in t]
+    assert json.loads(record)["verdict"] == "NO VERDICT" and json.loads(record)["reason"] == told
+    body = b'[{"part": "A1", "power": 200}, {"part": "A2", "power": 200}]'
+    status, answer, headers = asked(at(plant), body)
+    assert [r["verdict"] for r in json.loads(answer)] == ["ACCEPT", "ACCEPT"]
+    assert status == 200 and headers["station-again"] == "0"
+
+
+def test_lines_of_json_are_seen_whatever_their_sender_calls_them(plant):
+    lines = b"".join(b'{"part": "L%d", "power": 200}\n' % n for n in range(3))
+    status, answer, headers = asked(at(plant), lines)
+    assert status == 200 and headers["content-type"] == "application/x-ndjson"
+    assert [json.loads(line)["part"] for line in answer.splitlines()] == ["L0", "L1", "L2"]
+    assert asked(at(plant), b"{}\n" * 10_001)[0] == 413
 
 
 def test_addresses_that_are_not_there(plant):
