@@ -249,6 +249,8 @@ class Model {
 } // namespace
 
 NB_MODULE(_native, m) {
+    // a process may end while a daemon thread still holds a model; nothing is wrong with that
+    nb::set_leak_warnings(false);
     nb::class_<Model>(m, "Model")
         .def(nb::init<nb::bytes>(), nb::arg("data"))
         .def_prop_ro("status", &Model::status)

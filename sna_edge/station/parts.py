@@ -55,7 +55,8 @@ class Desk(Protocol):
 
 
 class Door(Protocol):
-    """A way in or out. It is named in the configuration, or it does not exist."""
+    """A way in or out. It is named in the configuration, or it does not exist. A way out has
+    `outward = True`: it is closed when the last record is on the disk, ways in before."""
 
     name: str
 

@@ -6,7 +6,6 @@ import json
 import sys
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from threading import Event
 
 from .. import __version__
@@ -19,6 +18,7 @@ from .judging.desk import Cell
 from .judging.renewal import Renewal, learned_path
 from .plant import Plant, Written
 from .records import Keep, Records
+from .stopping import JUDGED, RECORDED, SENT, TAKEN, Shares, closed, ways
 from .systemd import Watchdog, notify
 
 SWITCH = 0.0001
@@ -88,17 +88,17 @@ class Process:
             raise
 
     def stop(self, why: str = "asked to") -> bool:
-        """Doors take nothing new, what waits is judged and recorded; whether all of it was, within
-        the seconds of the configuration."""
-        seconds = self.config.stop_seconds
-        end = time.monotonic() + seconds
-        for door in reversed(list(self.plant.doors.values())):
-            with suppress(Exception):  # of one door; the others are closed all the same
-                door.stop(max(end - time.monotonic(), 0.1))
-        self._renewal.stop()
-        judged = self.desk.stop(max(end - time.monotonic(), 0.1))
-        self.desk.note("stopped", why=why)
-        return self._close(max(end - time.monotonic(), 0.1)) and judged
+        """Ways in take nothing new, what waits is judged and recorded, ways out send it; whether
+        all that was taken has its record, within the seconds of the configuration."""
+        shares = Shares(self.config.stop_seconds)
+        inward, outward = ways(self.plant.doors.values())
+        closed([self._renewal, *inward], shares.left(TAKEN))
+        judged, told = self.desk.stop(shares.left(JUDGED)), Event()
+        self.desk.note("stopped", lambda *_: told.set(), why=why)
+        told.wait(shares.left(RECORDED))
+        closed(outward, shares.left(SENT))
+        judged = judged or self.desk.stop(shares.left(SENT))
+        return self._close(shares.left(1.0)) and judged
 
     def _close(self, seconds: float) -> bool:
         done = self.plant.records.stop(seconds)

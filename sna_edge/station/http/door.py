@@ -53,7 +53,7 @@ class HttpDoor:
             proxy_headers=False,
             limit_concurrency=settings.connections,
             timeout_keep_alive=30,
-            timeout_graceful_shutdown=max(int(self._plant.config.stop_seconds / 2), 1),
+            timeout_graceful_shutdown=max(int(self._plant.config.stop_seconds / 4), 1),
             ssl_certfile=settings.certificate or None,
             ssl_keyfile=settings.key or None,
             ssl_ca_certs=settings.client_ca or None,

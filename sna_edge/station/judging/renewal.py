@@ -55,11 +55,11 @@ class Renewal:
         """Begin to look."""
         self._thread.start()
 
-    def stop(self) -> None:
-        """Look no more."""
+    def stop(self, seconds: float = 5.0) -> None:
+        """Look no more; a look that goes on is given these seconds."""
         self._end.set()
         if self._thread.ident is not None:
-            self._thread.join(5.0)
+            self._thread.join(seconds)
 
     def _run(self) -> None:
         while not self._end.wait(LOOK):

@@ -40,6 +40,7 @@ class ServerDoor:
     """A way out; `stations`: names that have nodes."""
 
     name = "opcua_server"
+    outward = True
 
     def __init__(self, settings: ServerSettings, stations: Sequence[str], bus: Bus) -> None:
         self.settings, self.stations, self._bus = settings, stations, bus

@@ -23,6 +23,8 @@ class Runner:
     """A way out as a `Door`: `destination` gets the records of `outbox`. `heard(sentence)` is told
     when the receiver goes away, `heard("")` when it is back."""
 
+    outward = True
+
     def __init__(
         self,
         destination: Destination,
@@ -110,7 +112,8 @@ class Runner:
         words = str(error) if known else f"{type(error).__name__}: {error}"
         if not self._told:
             self._losses, self._told = self._losses + 1, True
-            self._heard(words)
+            if not self._stopping.is_set():  # the last record is written; the next start tells it
+                self._heard(words)
         self._away, self._words = True, words
         self._close()
 

@@ -1,0 +1,137 @@
+"""The order of a graceful end: ways in, what judges, ways out, records; each has its share."""
+
+from __future__ import annotations
+
+import time
+from threading import Event, Thread
+
+import pytest
+
+from sna_edge.station.out.doors import Doors
+from sna_edge.station.out.runner import Runner
+from sna_edge.station.parts import Arrival
+from sna_edge.station.process import Process
+from sna_edge.station.records import Records
+from sna_edge.station.stopping import closed, ways
+
+from .plants import STATION, Told, configured, folder
+from .waiting import until
+
+
+class Receiver:
+    """Keeps texts; as slow as asked."""
+
+    def __init__(self, seconds: float = 0.0) -> None:
+        self.name, self.seconds, self.texts, self.closed = "receiver", seconds, [], False
+
+    def send(self, records) -> int:
+        if records:
+            time.sleep(self.seconds)
+        self.texts += [one.text for one in records]
+        return records[-1].number if records else 0
+
+    def close(self) -> None:
+        self.closed = True
+
+
+class Late:
+    """A way in that reads one more part while it is being closed, and hangs for `seconds` then."""
+
+    name = "late"
+
+    def __init__(self, desk, seconds: float = 0.0) -> None:
+        self.desk, self.seconds, self.told, self.stopped = desk, seconds, Told(), Event()
+
+    def start(self) -> None: ...
+
+    def state(self) -> dict:
+        return {"up": True, "words": ""}
+
+    def stop(self, seconds: float) -> None:
+        assert self.desk.submit([Arrival("press-1", {"power": 200.0}, part="last")], self.told)
+        time.sleep(self.seconds)
+        self.stopped.set()
+
+
+def made(tmp_path, stop_seconds: float = 10.0) -> Process:
+    station = f"stop_seconds = {stop_seconds}\n{STATION}"
+    return Process(configured(folder(tmp_path, station=station)), Records)
+
+
+def sender(process: Process, receiver: Receiver) -> Runner:
+    return Runner(receiver, process.plant.records.outbox)
+
+
+def test_ways_out_get_the_last_part_and_the_end_and_nothing_twice(tmp_path) -> None:
+    process, receiver = made(tmp_path), Receiver(seconds=0.05)
+    late = Late(process.desk)
+    process.plant.doors = {"both": Doors("both", [sender(process, receiver), late])}
+    process.start()
+    assert process.stop()
+    assert receiver.closed and late.told.records[0]["verdict"] == "ACCEPT"
+    assert any('"part": "last"' in text for text in receiver.texts)
+    assert '"event": "stopped"' in receiver.texts[-1]
+    again = made(tmp_path)  # its place is on the disk: only what is new is sent
+    second = Receiver()
+    again.plant.doors = {"out": sender(again, second)}
+    again.start()
+    until(lambda: any('"started"' in text for text in second.texts))
+    again.stop()
+    assert not set(second.texts) & set(receiver.texts)
+
+
+def test_a_way_in_that_hangs_takes_nothing_from_what_judges(tmp_path) -> None:
+    process, receiver = made(tmp_path, stop_seconds=2.0), Receiver()
+    late = [Late(process.desk, seconds=30.0), Late(process.desk)]
+    process.plant.doors = {"a": late[0], "b": late[1], "out": sender(process, receiver)}
+    process.start()
+    began = time.monotonic()
+    assert process.stop(), "everything that was taken has its record"
+    assert time.monotonic() - began < 20.0 and late[1].stopped.is_set()
+    assert late[1].told.wait().answers and '"event": "stopped"' in receiver.texts[-1]
+
+
+def test_a_way_out_that_hangs_does_not_keep_the_records_open(tmp_path) -> None:
+    process = made(tmp_path, stop_seconds=1.0)
+    process.plant.doors = {"out": sender(process, Receiver(seconds=30.0))}
+    process.start()
+    assert process.stop()
+    assert process.plant.records.state()["up"]
+    assert not process.plant.records._thread.is_alive()
+
+
+def test_what_judges_late_counts_while_the_records_are_open(tmp_path, monkeypatch) -> None:
+    """A starved machine: judging ends after its share and before the records close."""
+    process = made(tmp_path, stop_seconds=3.0)
+    process.start()
+    process.plant.doors = {"out": Late(process.desk)}
+    process.desk.turn(lambda: time.sleep(2.2))
+    stopped = []
+    thread = Thread(target=lambda: stopped.append(process.stop()))
+    thread.start()
+    thread.join(20.0)
+    assert stopped == [True]
+
+
+def test_a_door_that_raises_is_left_alone() -> None:
+    class Wrong:
+        def stop(self, seconds: float) -> None:
+            raise RuntimeError("no")
+
+    late = Event()
+
+    class Right:
+        def stop(self, seconds: float) -> None:
+            late.set()
+
+    closed([Wrong(), Right()], 1.0)
+    assert late.is_set()
+
+
+@pytest.mark.parametrize("name", ["out.runner:Runner", "opcua.server:ServerDoor"])
+def test_ways_out_say_so(name) -> None:
+    from importlib import import_module
+
+    module, _, kind = name.partition(":")
+    cls = getattr(import_module(f"sna_edge.station.{module}"), kind)
+    assert ways([cls.__new__(cls)])[1]
