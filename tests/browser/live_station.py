@@ -19,8 +19,10 @@ import pytest
 from sna_edge import CP, Interval, Model, Output, spline_axis
 from sna_edge.inverse.targets.knob import Knob
 from sna_edge.quality import Limit, Line, LineLimits
+from sna_edge.station.config import Charting
 from sna_edge.station.drafts import Draft
 from sna_edge.station.page import Feed, Shown, routes
+from sna_edge.station.page.kept import FILE
 from sna_edge.station.parts import Answer
 from sna_edge.station.records import History, Records
 from sna_export.page.content import about
@@ -82,7 +84,7 @@ class LiveStation:
         self.line, self.digest = Line(model, limits), sha256(model.to_bytes()).hexdigest()
         self.records, self.events = Records(folder / "data"), list[dict[str, Any]]()
         self._past = History(folder / "data")
-        self.bus = Bus()
+        self.bus, self.folder, self.charts = Bus(), folder, Charting()
         self.state: dict[str, Any] = {
             "version": "test", "clock": "synchronised", "disk_free": 21e9, "waiting": 0,
             "p99_ms": 0.41, "doors": {"http": {"up": True, "words": "listens"}},
@@ -103,6 +105,12 @@ class LiveStation:
     def status(self) -> Mapping[str, Any]:
         models = {f"{s.station}/default": {"name": "press.sna", "version": 3} for s in self._lines}
         return {**self.state, "models": models}
+
+    def charting(self, station: str, recipe: str) -> Charting:
+        return self.charts
+
+    def shelf(self) -> Path:
+        return self.folder / "data" / FILE
 
     def past(self) -> History:
         return self._past

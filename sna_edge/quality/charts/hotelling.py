@@ -109,16 +109,19 @@ class Hotelling(Chart):
         finally:
             self.upper = usual
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._middle, self._inverse = np.array(self.center), np.array(self.inverse)
+
     def _points(self, value: Any) -> tuple[Point, ...]:
-        x = np.asarray(value, dtype=float)
-        middle = float(len(self.center))  # mean of chi-square with p degrees of freedom
-        if not np.isfinite(x).all() or x.shape[-1:] != (len(self.center),):
+        x, p = np.asarray(value, dtype=float), len(self.center)
+        middle = float(p)  # mean of chi-square with p degrees of freedom
+        if x.shape[-1:] != (p,) or not np.isfinite(x).all():
             return (Point("T2", None, middle, None, self.upper, remark=MISSING),)
-        off = np.atleast_2d(x).mean(axis=0) - np.array(self.center)
-        inverse = np.array(self.inverse)
         n = 1 if x.ndim == 1 else len(x)
-        t2 = float(n * off @ inverse @ off)
-        signals = (self._signal(t2, n, off, inverse),) if t2 > self.upper else ()
+        off = (x if x.ndim == 1 else x.mean(axis=0)) - self._middle
+        t2 = float(n * off @ self._inverse @ off)
+        signals = (self._signal(t2, n, off, self._inverse),) if t2 > self.upper else ()
         if "beyond" not in self.rules:
             signals = ()
         return (Point("T2", t2, middle, None, self.upper, signals),)

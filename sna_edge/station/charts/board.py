@@ -4,11 +4,14 @@ it; every thread may ask."""
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from threading import Lock
 from typing import Any
 
+from ...errors import InputError
+from ..config.charting import Charting
 from .alarms import Alarms
+from .keeping import kept, restore
 from .running import Running, milliseconds
 
 Name = tuple[str, str]
@@ -26,8 +29,11 @@ class Board:
     {'ACCEPT': 1}
     """
 
-    def __init__(self, alarms: Alarms | None = None) -> None:
-        self.alarms = alarms or Alarms()
+    def __init__(
+        self, alarms: Alarms | None = None,
+        settings: Callable[[str, str], Charting] = lambda station, recipe: Charting(),
+    ) -> None:  # fmt: skip
+        self.alarms, self.settings = alarms or Alarms(), settings
         self.running: dict[Name, Running] = {}
         self.tick = 0
         self.taken = 0
@@ -46,9 +52,7 @@ class Board:
                 self._event(record)
             elif kind in ("verdict", "measured"):
                 name = (str(record.get("station", "")), str(record.get("recipe", "")))
-                if name not in self.running:
-                    self.running[name] = Running(*name, self.alarms)
-                running = self.running[name]
+                running = self._running(name)
                 (running.verdict if kind == "verdict" else running.measured)(record, self.tick)
 
     def recall(self, texts: Iterable[str]) -> None:
@@ -101,6 +105,48 @@ class Board:
         with self._lock:
             running = self.running.get((station, recipe))
             return running.capability() if running else {}
+
+    def charts(self, station: str, recipe: str) -> list[dict[str, Any]]:
+        """All control charts of one station and recipe, without their points."""
+        with self._lock:
+            running = self.running.get((station, recipe))
+            return running.curves.listed() if running else []
+
+    def chart(self, station: str, recipe: str, name: tuple[str, str, str]) -> dict[str, Any]:
+        """One control chart with its last points; empty where there is none."""
+        with self._lock:
+            running = self.running.get((station, recipe))
+            found = running.curves.by_name.get(name) if running else None
+            return found.drawn() if found else {}
+
+    def again(self, station: str, recipe: str, wanted: Mapping[str, str]) -> None:
+        """New limits of a chart from the next parts. Raises InputError."""
+        with self._lock:
+            running = self.running.get((station, recipe))
+            if running is None:
+                raise InputError("nothing has been judged there yet; look at the list again")
+            running.again(wanted)
+
+    def kept(self) -> list[dict[str, Any]]:
+        """What `restore` goes on from: charts, the last parts, figures of every line."""
+        with self._lock:
+            return [kept(running) for running in self.running.values()]
+
+    def restore(self, lines: Iterable[Mapping[str, Any]]) -> None:
+        """Go on where `kept` was. Raises KeyError, TypeError, ValueError, InputError for what is
+        none, and nothing has changed then."""
+        found = {}
+        for told in lines:
+            name = str(told["station"]), str(told["recipe"])
+            found[name] = Running(*name, self.alarms, self.settings(*name))
+            restore(found[name], told)
+        with self._lock:
+            self.running = found
+
+    def _running(self, name: Name) -> Running:
+        if name not in self.running:
+            self.running[name] = Running(*name, self.alarms, self.settings(*name))
+        return self.running[name]
 
     def readings(self, station: str, recipe: str) -> list[dict[str, Any]]:
         """Readings of the last parts of one station and recipe."""

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from math import isfinite
 from typing import Any
 
 from ...quality.verdict import REJECT
+from ..config.charting import INDIVIDUALS, Charting
 from .alarms import Alarms
-from .curve import Curve
+from .curve import Curve, Where
+from .curves import INPUTS, MEASURED, PREDICTED, REJECTS, RESIDUAL, RESIDUALS, Curves
 from .histogram import spread
 from .patterns import Patterns
+from .shown import Kept, Shown
 
 POINTS = 240
 """Parts that the charts of the page show."""
-WINDOW = 1000
-"""Numbers that capability is told of."""
 KEPT = (
     "part", "record", "time", "clock", "status", "verdict", "reason", "remark", "advice",
     "contributions", "reading", "model", "correction", "p_in_spec", "accept", "config", "version",
@@ -26,41 +26,14 @@ KEPT = (
 """Of the last record, beside its outputs."""
 
 
-@dataclass
-class Shown:
-    """One part on the charts: record, ms since 1970, part, verdict, per output [value, lower,
-    upper, measured or None, rules of signals]."""
-
-    record: int
-    at: int
-    part: str
-    verdict: str
-    outputs: dict[str, list[Any]]
-    changed: int = 0
-    reading: Mapping[str, Any] = field(default_factory=dict)
-
-    def told(self) -> list[Any]:
-        """For JSON."""
-        return [self.record, self.at, self.part, self.verdict, self.outputs]
-
-
-@dataclass
-class Kept:
-    """One output: its charts, its last numbers, its limits, its coverage."""
-
-    value: Curve
-    residual: Curve
-    numbers: deque[float] = field(default_factory=lambda: deque(maxlen=WINDOW))
-    measured: deque[float] = field(default_factory=lambda: deque(maxlen=WINDOW))
-    limits: tuple[float | None, float | None, float | None] = (None, None, None)
-    became: Mapping[str, Any] = field(default_factory=dict)
-
-
 class Running:
     """Fed with the records of one station and recipe in their order."""
 
-    def __init__(self, station: str, recipe: str, alarms: Alarms) -> None:
+    def __init__(
+        self, station: str, recipe: str, alarms: Alarms, settings: Charting | None = None
+    ) -> None:
         self.station, self.recipe, self.alarms = station, recipe, alarms
+        self.curves = Curves(settings or Charting())
         self.counts: dict[str, int] = {}
         self.points: deque[Shown] = deque(maxlen=POINTS)
         self.by_part: dict[str, Shown] = {}
@@ -83,26 +56,31 @@ class Running:
         reading = reading if isinstance(reading, Mapping) else {}
         part, number = str(record.get("part", "")), int(record["record"])
         shown = Shown(number, at, part, verdict, outputs, tick, reading)
+        where = number, at, part
         for name, told in (record.get("outputs") or {}).items():
             outputs[name] = [told.get("value"), told.get("lower"), told.get("upper"), None, []]
             kept = self._kept(name, told)
             if _number(told.get("value")):
                 kept.numbers.append(told["value"])
-                self._chart(name, "value", kept.value, told["value"], outputs[name], at)
-        self._append(shown)
+                self._chart(name, PREDICTED, told["value"], outputs[name], where)
+        self.append(shown)
         self.last = {key: record[key] for key in KEPT if key in record}
         self.last["outputs"] = record.get("outputs") or {}
         if verdict == REJECT:
             self.rejected, self.rejected_at = self.last, tick
         for rule, stands, says in self.patterns.add(verdict, reading):
             self._pattern(rule, stands, says, at)
-        self._learned(record, shown, at)
+        numbers = {name: float(v) for name, v in reading.items() if _number(v)}
+        self._together(INPUTS, numbers, where)
+        self._together(REJECTS, verdict == REJECT, where)
+        self._learned(record, shown, where)
 
     def measured(self, record: Mapping[str, Any], tick: int) -> None:
         """Measured values of a part that was judged before."""
         self.tick = tick
-        shown = self.by_part.get(str(record.get("part", "")))
-        self._learned(record, shown, milliseconds(record.get("time")))
+        part = str(record.get("part", ""))
+        where = int(record.get("record", 0)), milliseconds(record.get("time")), part
+        self._learned(record, self.by_part.get(part), where)
 
     def told(self, since: int = -1) -> dict[str, Any]:
         """For JSON: points that are new or have changed after tick `since`."""
@@ -110,7 +88,7 @@ class Running:
         told = {
             "station": self.station, "recipe": self.recipe, "counts": self.counts,
             "last": self.last, "points": points,
-            "outputs": {name: self._output(kept) for name, kept in self.outputs.items()},
+            "outputs": {name: self._output(name, kept) for name, kept in self.outputs.items()},
         }  # fmt: skip
         return told | {"rejected": self.rejected} if self.rejected_at > since else told
 
@@ -135,23 +113,28 @@ class Running:
             for name, kept in self.outputs.items()
         }
 
-    def _output(self, kept: Kept) -> dict[str, Any]:
+    def again(self, wanted: Mapping[str, str] | None = None) -> None:
+        """New limits from the next parts, as `Curves.again`; alarms of those charts are over."""
+        for output, what, kind in self.curves.again(wanted):
+            self.alarms.fall(self._alarm(output, what, kind))
+
+    def _output(self, name: str, kept: Kept) -> dict[str, Any]:
         lsl, usl, target = kept.limits
         return {
-            "limits": [lsl, usl, target], "value": kept.value.told(),
-            "residual": kept.residual.told(), "covered": kept.became.get("covered"),
-            "width": kept.became.get("width"),
+            "limits": [lsl, usl, target], "value": self.curves.told(name, PREDICTED),
+            "residual": self.curves.told(name, RESIDUAL),
+            "covered": kept.became.get("covered"), "width": kept.became.get("width"),
         }  # fmt: skip
 
     def _kept(self, name: str, told: Mapping[str, Any]) -> Kept:
         kept = self.outputs.get(name)
         if kept is None:
-            kept = Kept(Curve(f"predicted {name}"), Curve(f"residual of {name}"))
-            self.outputs[name] = kept
+            kept = self.outputs[name] = Kept()
         kept.limits = (told.get("LSL"), told.get("USL"), told.get("target"))
         return kept
 
-    def _append(self, shown: Shown) -> None:
+    def append(self, shown: Shown) -> None:
+        """One part more on the charts; the oldest goes where they are full."""
         if len(self.points) == self.points.maxlen:
             first = self.points[0]
             if self.by_part.get(first.part) is first:
@@ -159,8 +142,9 @@ class Running:
         self.points.append(shown)
         self.by_part[shown.part] = shown
 
-    def _learned(self, record: Mapping[str, Any], shown: Shown | None, at: int) -> None:
+    def _learned(self, record: Mapping[str, Any], shown: Shown | None, where: Where) -> None:
         """What came of measured values: points, residuals, coverage, alarms of the learner."""
+        errors = {}
         for name, became in (record.get("measured") or {}).items():
             if not isinstance(became, Mapping) or not _number(became.get("value")):
                 continue
@@ -170,24 +154,44 @@ class Running:
             row = shown.outputs.get(name) if shown else None
             if shown and row is not None:
                 row[3], shown.changed = became["value"], self.tick
+            self._chart(name, MEASURED, became["value"], None, where)
             if _number(became.get("predicted")):
-                error = became["value"] - became["predicted"]
-                self._chart(name, "residual", kept.residual, error, row, at)
+                errors[name] = became["value"] - became["predicted"]
+                self._chart(name, RESIDUAL, errors[name], row, where)
+        if errors and errors.keys() >= self.outputs.keys():
+            self._together(RESIDUALS, errors, where)
 
     def _chart(
-        self, output: str, what: str, curve: Curve, number: float, row: list[Any] | None, at: int
+        self, output: str, what: str, number: float, row: list[Any] | None, where: Where
     ) -> None:
-        """A number on a chart: its signals mark the part, and many of them are an alarm."""
-        rules = curve.add(number)
-        if row is not None:
-            row[4] += [f"{what}: {rule}" for rule in rules]
+        """A number on its charts: signals of individuals mark the part, and many are an alarm."""
+        for curve, alarms in self.curves.each(output, what):
+            rules = curve.add(number, where)
+            if row is not None and curve.kind == INDIVIDUALS:
+                row[4] += [f"{what}: {rule}" for rule in rules]
+            if alarms and curve.recent:
+                self._judge(curve, rules, self._alarm(output, what, curve.kind), where, output)
+
+    def _together(self, what: str, value: Any, where: Where) -> None:
+        """A part on the chart of all inputs, all residuals, or rejects."""
+        found = self.curves.together(what, value, where)
+        if found and found[0].recent and found[0].kind in self.curves.settings.alarms:
+            curve, rules = found
+            self._judge(curve, rules, self._alarm("", what, curve.kind), where, "")
+
+    def _judge(self, curve: Curve, rules: list[str], name: str, where: Where, output: str) -> None:
+        """Many signals of a chart are an alarm, few are its end."""
         found = curve.alarming()
-        name = f"{self.station}/{self.recipe}/{output}/{what}"
         standing = [(rule, says) for rule, stands, says in found if stands]
         if standing and standing[0][0] in rules:
-            self._rise(name, *standing[0], at, output=output)
+            self._rise(name, *standing[0], where[1], output=output)
         elif found and not standing:
             self.alarms.fall(name)
+
+    def _alarm(self, output: str, what: str, kind: str) -> str:
+        """The name of an alarm of a chart."""
+        last = "" if kind == INDIVIDUALS else f"/{kind}"
+        return f"{self.station}/{self.recipe}/{output}/{what}{last}"
 
     def _pattern(self, rule: str, stands: bool, says: str, at: int) -> None:
         name = f"{self.station}/{self.recipe}/{rule}"
@@ -204,9 +208,7 @@ class Running:
         """Another model judges: its predictions have limits of their own."""
         digest = str((record.get("model") or {}).get("sha256", ""))
         if self.model and digest != self.model:
-            for kept in self.outputs.values():
-                kept.value.again()
-                kept.residual.again()
+            self.again()
         self.model = digest
 
 

@@ -1,6 +1,7 @@
 """The configuration of a station: a TOML file, read strictly; nothing listens or connects that it
 does not name."""
 
+from .charting import KINDS, Charting
 from .configuration import (
     DEFAULT,
     Configuration,
@@ -14,6 +15,8 @@ from .table import Table
 
 __all__ = [
     "DEFAULT",
+    "KINDS",
+    "Charting",
     "Configuration",
     "DoorSettings",
     "Recipe",

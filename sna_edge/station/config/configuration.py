@@ -12,6 +12,7 @@ from typing import Any
 from ...errors import InputError
 from ...learning import OBSERVE, RECALIBRATE, WIDTH
 from ...values.documents import document, document_bytes
+from .charting import Charting, read_charting
 from .table import Table
 
 LEARN = ("none", OBSERVE, WIDTH, RECALIBRATE)
@@ -25,7 +26,7 @@ class Recipe:
     (`store`), and limits. `learn`: what measured values change. A new model is taken where it
     reproduces its reference outputs and predicts `accept_rows` within `tolerance` (of each output;
     "" for all). `advice_ms`: for the recommended adjustment of a reject. `page`: the page file of
-    the model, for what-if on the live page."""
+    the model, for what-if on the live page; `charts`: its control charts there."""
 
     name: str
     limits: str
@@ -36,6 +37,7 @@ class Recipe:
     tolerance: Mapping[str, float] = field(default_factory=dict)
     advice_ms: float = 20.0
     page: str = ""
+    charts: Charting = field(default_factory=Charting)
 
     @property
     def source(self) -> str:
@@ -178,6 +180,7 @@ def _recipe(name: str, table: Table) -> Recipe:
         tolerance=tolerance,
         advice_ms=table.number("advice_ms", 20.0, most=10_000.0),
         page=table.path("page", ""),
+        charts=read_charting(table.table("charts")),
     )
     table.finish()
     return found

@@ -11,9 +11,11 @@ from starlette.applications import Starlette
 
 from ...errors import InputError
 from ..bus import EVENT, VERDICT
+from ..config import Charting
 from ..plant import Plant
 from ..records import History
 from .feed import Feed
+from .kept import FILE
 from .routes import routes
 from .sources import Shown
 
@@ -50,6 +52,15 @@ class OfPlant:
             if model is not None:
                 model["name"] = Path(one.recipe.source).name
         return {**told, "health": self._plant.health()}
+
+    def charting(self, station: str, recipe: str) -> Charting:
+        """As the configuration has it."""
+        found = self._plant.config.stations.get(station)
+        return found.recipes[recipe].charts if found and recipe in found.recipes else Charting()
+
+    def shelf(self) -> Path | None:
+        """Beside the records."""
+        return Path(self._plant.config.data) / FILE
 
     def event(self, event: str, station: str, who: str, why: str, **more: Any) -> None:
         """Make an event record."""

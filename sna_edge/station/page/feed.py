@@ -12,6 +12,7 @@ from time import monotonic, time
 from typing import Any, Protocol
 
 from ..charts import Alarm, Alarms, Board
+from . import kept
 from .sources import Sources
 
 TICK = 0.25
@@ -23,7 +24,9 @@ SHARE = 0.25
 WAITING = 8
 """Messages that a slow page may be behind before it is told everything anew."""
 KNOWN = 300
-"""Records read back when the process starts."""
+"""Records read back when the process starts and nothing was kept of an earlier one."""
+KEEP = 30.0
+"""Seconds from one time that limits and charts are kept to the next."""
 
 
 class Subscribed(Protocol):
@@ -61,12 +64,13 @@ class Feed:
 
     def __init__(self, sources: Sources, subscribed: Subscribed) -> None:
         self.sources, self.subscribed = sources, subscribed
-        self.board = Board(Alarms(self._changed, self._plan))
+        self.board = Board(Alarms(self._changed, self._plan), sources.charting)
         self.readers: set[Reader] = set()
         self._lock, self._end = Lock(), Event()
         self._thread = Thread(target=self._run, name="page", daemon=True)
         self._told, self._spoke = -1, 0.0
         self._state = -1, -1
+        self._last, self._saved = "", ""
 
     def start(self) -> None:
         """Begin to follow the records."""
@@ -78,9 +82,11 @@ class Feed:
         past = self.sources.past()
         if past is None:
             return
-        for station in {line.station for line in self.sources.lines()}:
-            found = past.latest(KNOWN, station=station)
-            self.board.recall(one.text for one in reversed(found))
+        shelf = self.sources.shelf()
+        if shelf is None or not kept.recall(shelf, self.board, past):
+            for station in {line.station for line in self.sources.lines()}:
+                found = past.latest(KNOWN, station=station)
+                self.board.recall(one.text for one in reversed(found))
         events = past.latest(KNOWN, kind="event")
         self.board.recall_alarms(one.text for one in reversed(events))
 
@@ -89,9 +95,23 @@ class Feed:
         self._end.set()
         if self._thread.is_alive():
             self._thread.join(2.0)
+        self.keep()
         with self._lock:
             for reader in self.readers:
                 reader.give(None)
+
+    def keep(self) -> None:
+        """Write what the board knows beside the records, where there is something new."""
+        shelf, last = self.sources.shelf(), self._last
+        if shelf is None or not last or last is self._saved:
+            return
+        try:
+            kept.save(shelf, self.board, last)
+        except OSError as error:  # the disk is full, say: the records have an alarm of their own
+            self.board.fault("charts", f"limits of charts are not kept: {error}", now_ms())
+            return
+        self._saved = last
+        self.board.fault("charts", "", now_ms())
 
     async def messages(self) -> AsyncIterator[str]:
         """Server-sent events of one page: everything, then what changes."""
@@ -122,6 +142,7 @@ class Feed:
 
     def _run(self) -> None:
         due, looked = monotonic() + TICK, 0.0
+        save = monotonic() + KEEP
         while not self._end.is_set():
             began = monotonic()
             if (found := self.subscribed.get(max(due - began, 0.001))) is not None:
@@ -130,6 +151,9 @@ class Feed:
             if now - looked >= BEAT:
                 looked = now
                 self.board.fault("records", str(self.sources.status().get("health", "")), now_ms())
+            if now >= save:
+                self.keep()
+                save = now + KEEP
             if now >= due:
                 self._tell(now)
                 due = max(due + TICK, now)
@@ -141,6 +165,7 @@ class Feed:
         began = monotonic()
         try:
             self.board.text(text)
+            self._last = text
         except Exception as error:  # one record of a kind that is not known must not end the page
             self.board.fault("page", f"the page cannot read a record: {error}", now_ms())
         self._end.wait((monotonic() - began) * (1.0 / SHARE - 1.0))

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from itertools import islice
 from math import isfinite
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..records import History, chart, points
+from ..records import History, chart, csv_lines, points
 
+ROWS = 500
+"""Lines of a table that are sent at once."""
 SINGLE = 2000
 """Parts that are drawn one by one; more of them by the minute."""
 
@@ -34,6 +38,18 @@ def day(
 def part(history: History, name: str) -> list[dict[str, Any]]:
     """All records of a part."""
     return [json.loads(found.text) for found in history.find(name)]
+
+
+def rows(
+    history: History, station: str, start: float, end: float, zone: str, decimal: str
+) -> Iterator[str]:
+    """Verdicts as a table, ROWS lines at a time."""
+    lines = csv_lines(
+        history, station=station or None, start=start, end=end, zone=zone,
+        decimal="," if decimal == "," else ".",
+    )  # fmt: skip
+    while piece := "".join(islice(lines, ROWS)):
+        yield piece
 
 
 def listed(array: NDArray[np.float64]) -> list[float | None]:

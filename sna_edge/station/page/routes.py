@@ -4,6 +4,10 @@ GET  /                              the page; /page/NAME its files
 GET  /page/events                   server-sent events: hello, then patches
 POST /page/acknowledge              {"alarm", "who", "why"}
 POST /page/advice                   {"record", "station", "part", "applied", "who", "why"}
+POST /page/limits                   {"station", "recipe", "output", "of", "chart", "who", "why"}
+GET  /page/charts?station=&recipe=  all control charts
+GET  /page/chart?station=&recipe=&output=&of=&chart=      one with its points
+GET  /page/csv?station=&start=&end=&zone=&decimal=        verdicts as a table
 GET  /page/capability?station=&recipe=
 GET  /page/day?station=&recipe=&output=&start=&end=       seconds since 1970
 GET  /page/part?part=
@@ -22,10 +26,11 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from ...errors import InputError
-from ..records import History
+from ..records import History, zone_of
 from .feed import Feed, now_ms
 from .files import MODEL_POLICY, client, headers
-from .past import day, part
+from .kept import described
+from .past import day, part, rows
 from .sources import Sources
 
 MOST = 16384
@@ -34,6 +39,8 @@ LONGEST = 86400.0 * 32
 """Seconds of one chart."""
 ANYBODY = "this machine"
 """Who calls where no tokens are asked for."""
+ENGINEERS = ("engineer", "admin")
+"""Who may have control limits made anew."""
 Said = Mapping[str, Any]
 
 
@@ -46,6 +53,10 @@ def routes(feed: Feed, sources: Sources) -> list[Route]:
         Route("/page/events", page.events),
         Route("/page/acknowledge", page.acknowledge, methods=["POST"]),
         Route("/page/advice", page.advice, methods=["POST"]),
+        Route("/page/limits", page.limits, methods=["POST"]),
+        Route("/page/charts", page.charts),
+        Route("/page/chart", page.chart),
+        Route("/page/csv", page.csv),
         Route("/page/capability", page.capability),
         Route("/page/readings", page.readings),
         Route("/page/day", page.day),
@@ -104,6 +115,56 @@ class Page:
             )  # fmt: skip
 
         return await self._done(request, done)
+
+    async def limits(self, request: Request) -> Response:
+        """An engineer has new limits of a chart made from the next parts."""
+
+        def done(said: Said) -> None:
+            if request.scope.get("role", ENGINEERS[-1]) not in ENGINEERS:
+                raise InputError("new limits are for engineers: enter with a token of that role")
+            names = ("station", "recipe", "output", "of", "chart")
+            told = {name: text(said, name, 200) for name in names}
+            who, why = person(request, said), text(said, "why", 1000)
+            self.feed.board.again(told["station"], told["recipe"], told)
+            station = told.pop("station")
+            self.sources.event("new control limits", station, who, why or described(told), **told)
+
+        return await self._done(request, done)
+
+    async def charts(self, request: Request) -> Response:
+        """All control charts of one station and recipe, without their points."""
+        asked = request.query_params
+        board, names = self.feed.board, (asked.get("station", ""), asked.get("recipe", ""))
+        return answer({"charts": await run_in_threadpool(board.charts, *names)})
+
+    async def chart(self, request: Request) -> Response:
+        """One control chart with its last points."""
+        asked, board = request.query_params, self.feed.board
+        place = asked.get("station", ""), asked.get("recipe", "")
+        name = asked.get("output", ""), asked.get("of", ""), asked.get("chart", "")
+        found = await run_in_threadpool(board.chart, *place, name)
+        return answer(found) if found else refused("there is no such chart yet", 404)
+
+    async def csv(self, request: Request) -> Response:
+        """Verdicts from `start` to before `end` as a table, a piece at a time."""
+        asked, past = request.query_params, self.sources.past()
+        if past is None:
+            return refused("there are no records to read yet", 404)
+        try:
+            ends = float(asked.get("start", "")), float(asked.get("end", ""))
+            if not 0.0 < ends[1] - ends[0] <= LONGEST:
+                raise ValueError
+            zone_of(asked.get("zone", "UTC"))
+        except ValueError:
+            return refused("start and end are seconds, 32 days apart at most", 400)
+        except InputError as error:
+            return refused(str(error), 400)
+        station = asked.get("station", "")
+        made = rows(past, station, *ends, asked.get("zone", "UTC"), asked.get("decimal", "."))
+        name = "".join(c if c.isalnum() or c in "-_." else "_" for c in station) or "verdicts"
+        more = {"Content-Disposition": f'attachment; filename="{name}.csv"'}
+        kept = headers() | {"Cache-Control": "no-store"} | more
+        return StreamingResponse(made, media_type="text/csv; charset=utf-8", headers=kept)
 
     async def capability(self, request: Request) -> Response:
         """Bars and figures of the last numbers of every output."""

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+from ..config import Charting
 from ..records import History
 
 
@@ -42,6 +43,12 @@ class Sources(Protocol):
         """{"version", "clock", "disk_free", "waiting", "p99_ms", "doors": {name: {"up", "words"}},
         "models": {"station/recipe": {"name", "version", "signature"}}, "health": "" or what is
         wrong}; what is not known is left out."""
+
+    def charting(self, station: str, recipe: str) -> Charting:
+        """Which control charts a recipe has."""
+
+    def shelf(self) -> Path | None:
+        """The file that keeps limits and charts from one run to the next; None: nothing is kept."""
 
     def event(self, event: str, station: str, who: str, why: str, **more: Any) -> None:
         """Make an event record."""

@@ -23,7 +23,7 @@ the database holds integer milliseconds. Standard library and numpy only.
 from .copies import backup, restore
 from .outbox import Outbox, Parcel, Place
 from .reading.drawn import Chart, Figures, Points, chart, figures, points
-from .reading.export import write_csv
+from .reading.export import csv_lines, write_csv, zone_of
 from .reading.history import Found, History
 from .retention import Keep
 from .verify import Verified, verify
@@ -43,9 +43,11 @@ __all__ = [
     "Verified",
     "backup",
     "chart",
+    "csv_lines",
     "figures",
     "points",
     "restore",
     "verify",
     "write_csv",
+    "zone_of",
 ]

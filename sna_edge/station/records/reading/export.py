@@ -55,25 +55,50 @@ def write_csv(
     numbers, and give their count. Times are of `zone` with their offset to UTC; `decimal` is "." or
     ",", and columns are parted by ";" then. Text that a spreadsheet would take for a formula begins
     with an apostrophe. Open the file with newline="". Raises InputError for an unknown zone."""
+    count = -1
+    for line in csv_lines(
+        history, station=station, start=start, end=end, zone=zone, decimal=decimal
+    ):
+        file.write(line)
+        count += 1
+    return count
+
+
+def csv_lines(
+    history: History, *, station: str | None = None, start: float = 0.0, end: float = 1e11,
+    zone: str = "UTC", decimal: str = ".",
+) -> Iterator[str]:  # fmt: skip
+    """The lines that `write_csv` writes, the names of the columns first, read as they are asked
+    for. Raises InputError at the first one."""
     place = zone_of(zone)
     if decimal not in (".", ","):
         raise InputError(f"decimal = {decimal!r}: one of . and ,")
     outputs = _outputs(history, station)
-    writer = csv.writer(file, delimiter=";" if decimal == "," else ",", lineterminator="\r\n")
+    line = Line()
+    writer = csv.writer(line, delimiter=";" if decimal == "," else ",", lineterminator="\r\n")
     names = list(dict.fromkeys(output for _, _, _, output in outputs.values()))
     columns = [f"{name} {number}" for name in names for number in NUMBERS]
     writer.writerow(
         ["record", "time", "station", "recipe", "part", "sequence", "verdict", *map(_cell, columns)]
     )
-    count = 0
+    yield line.text
     for head, points in _rows(history, station, outputs, start, end):
         number, at, *texts, sequence, verdict = head
         told = datetime.fromtimestamp(at, timezone.utc).astimezone(place)
         values = [_number(x, decimal) for name in names for x in points.get(name, _EMPTY)]
         text = told.isoformat(timespec="milliseconds")
         writer.writerow([number, text, *map(_cell, texts), sequence, verdict, *values])
-        count += 1
-    return count
+        yield line.text
+
+
+class Line:
+    """A file that holds what was written last: one row of a csv.writer."""
+
+    text = ""
+
+    def write(self, text: str) -> None:
+        """In place of what was there."""
+        self.text = text
 
 
 _EMPTY = (None,) * len(NUMBERS)

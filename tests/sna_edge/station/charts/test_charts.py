@@ -10,11 +10,13 @@ import pytest
 
 from sna_edge.errors import InputError
 from sna_edge.station.charts import Alarm, Alarms, Board
-from sna_edge.station.charts.curve import REFERENCE, Curve
+from sna_edge.station.charts.curve import Curve
 from sna_edge.station.charts.histogram import spread
 from sna_edge.station.charts.patterns import STUCK, Patterns
 from sna_edge.station.charts.running import POINTS, milliseconds
+from sna_edge.station.config import Charting
 
+REFERENCE = Charting().reference
 BEYOND = "1 point beyond a control limit"
 
 

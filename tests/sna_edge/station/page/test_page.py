@@ -10,13 +10,16 @@ from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
 from urllib.error import HTTPError
+from urllib.parse import urlencode
 from urllib.request import Request, urlopen
 
 import numpy as np
 import pytest
 
+from sna_edge.station.charts import Board
 from sna_edge.station.page.feed import WAITING, Reader
 from sna_edge.station.page.files import client
+from sna_edge.station.page.kept import FILE, recall
 
 from ....browser.live_station import LiveStation, press, shift
 from ..waiting import in_a_loop
@@ -128,6 +131,92 @@ def test_a_restart_shows_what_was_shown_before(station: LiveStation) -> None:
     assert [e["event"] for e in station.events] == ["alarm"]
 
 
+def drawn(station: LiveStation) -> dict[str, Any]:
+    """Every control chart with all that is drawn of it."""
+    board = station.feed.board
+    names = [(c["output"], c["of"], c["chart"]) for c in board.charts("press-1", "default")]
+    return {"/".join(name): board.chart("press-1", "default", name) for name in names}
+
+
+@pytest.mark.parametrize("killed", [False, True])
+def test_control_limits_are_the_same_after_a_restart(
+    station: LiveStation, killed: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sna_edge.station.page.feed.KNOWN", 60)
+    shift(station, np.random.default_rng(0), 400)
+    waited(station, 400)
+    if killed:  # kept some time ago; what came since is read back from the records
+        station.feed.keep()
+        monkeypatch.setattr(station.feed, "keep", lambda: None)
+        shift(station, np.random.default_rng(1), 150, first=500)
+        waited(station, 550)
+    before, told = drawn(station), station.feed.board.told()
+    assert {"weight/value/xbar", "weight/measured/ewma", "/inputs/t2"} <= {*before}
+    assert before["weight/value/cusum"]["since"] > 0 and before["weight/value/xbar"]["n"] > 50
+    station.stop()
+    station.again()
+    assert drawn(station) == before
+    assert station.feed.board.told()["lines"] == told["lines"]
+    station.stop()
+    (station.folder / "data" / FILE).unlink()
+    station.again()
+    assert drawn(station) != before  # of the last 60 parts only
+
+
+def test_what_was_kept_of_other_records_is_not_used(station: LiveStation) -> None:
+    shift(station, np.random.default_rng(0), 60)
+    waited(station, 60)
+    station.stop()
+    path = station.folder / "data" / FILE
+    whole = path.read_text()
+    told = json.loads(whole)
+    wrong = ({"sha256": "0" * 64}, {"version": 0}, {"lines": [{}]})
+    for text in ("", "[]", whole[:900], *(json.dumps(told | one) for one in wrong)):
+        path.write_text(text)
+        board = Board()
+        assert not recall(path, board, station.past()) and board.running == {}
+    path.write_text(whole)
+    board = Board()
+    assert recall(path, board, station.past()) and board.running
+
+
+def test_new_limits_are_asked_for_by_an_engineer_and_recorded(station: LiveStation) -> None:
+    shift(station, np.random.default_rng(0), 60)
+    waited(station, 60)
+    chart = {"station": "press-1", "recipe": "default", "output": "weight", "of": "value",
+             "chart": "individuals", "who": "Ada"}  # fmt: skip
+    ask = "/page/chart?" + urlencode(chart)
+    assert json.load(got(station, ask))["n"] == 10
+    assert sent(station, "/page/limits", chart | {"chart": "pie"}) == 409
+    assert sent(station, "/page/limits", chart | {"who": ""}) == 409
+    assert json.load(got(station, ask))["n"] == 10 and station.events == []
+    assert sent(station, "/page/limits", chart) == 200
+    assert json.load(got(station, ask))["wait"] == 50
+    (event,) = station.events
+    assert (event["event"], event["who"], event["output"]) == (
+        "new control limits",
+        "Ada",
+        "weight",
+    )
+
+
+def test_a_table_of_verdicts_comes_piece_by_piece(station: LiveStation) -> None:
+    shift(station, np.random.default_rng(0), 40)
+    waited(station, 40)
+    now = station.feed.board.told()["lines"][0]["points"][0][1] / 1000
+    ask = f"/page/csv?station=press-1&start={now - 600}&end={now + 600}"
+    with got(station, ask) as answer:
+        lines = answer.read().decode().splitlines()
+        assert answer.headers["Content-Disposition"] == 'attachment; filename="press-1.csv"'
+    assert len(lines) == 41 and lines[0].startswith("record,time,station,recipe,part,")
+    with got(station, f"{ask}&decimal=,&zone=Asia/Tokyo") as answer:
+        text = answer.read().decode()
+        assert "+09:00;" in text and ";press-1;" in text
+    for wrong in (f"{ask}&zone=Mars/Olympus", f"/page/csv?start={now}&end={now - 1}"):
+        with pytest.raises(HTTPError, match="400"):
+            got(station, wrong)
+
+
 def test_people_acknowledge_and_answer_advice(station: LiveStation) -> None:
     for i in range(8):
         station.part({"speed": 115.0, "pressure": 700.0 + i, "temperature": 220.0}, f"B{i}")
@@ -199,6 +288,6 @@ def test_a_slow_page_is_told_everything_anew() -> None:
 def test_a_record_that_nobody_understands_is_an_alarm_not_the_end(station: LiveStation) -> None:
     station.bus.waiting.put(("verdict", '{"kind": "verdict", "record": "seven"}'))
     station.part({"speed": 70.0, "pressure": 600.0, "temperature": 220.0}, "A1")
-    waited(station, 2)
+    waited(station, 3)  # and the alarm's own record
     assert [a["rule"] for a in station.feed.board.told()["alarms"]] == ["page"]
     assert station.feed.board.told()["lines"][-1]["points"][-1][2] == "A1"
