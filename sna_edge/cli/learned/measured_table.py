@@ -32,7 +32,8 @@ class MeasuredTable:
     def __init__(
         self, args: argparse.Namespace, line: Line, follow: bool, tell: Callable[[str], None]
     ) -> None:
-        self._args, self._path, self._follow, self._tell = args, args.measured, follow, tell
+        self._args, self._follow, self._tell = args, follow, tell
+        self._path: str = args.measured[0]
         self._begin(line)
 
     def _begin(self, line: Line) -> None:

@@ -29,9 +29,11 @@ def add_learning(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--measured",
-        metavar="LAB.csv",
-        help="measured values from a table of their own, with a column id or part and one for"
-        " each output (NAME or measured.NAME); with --follow, or beside JSON lines, it may grow",
+        metavar="LAB.csv|COL",
+        nargs="+",
+        help="measured values: a table of their own, with a column id or part and one for each"
+        " output (NAME or measured.NAME), which with --follow, or beside JSON lines, may grow; or"
+        " outputs that --table has columns of. At the end verdicts are counted against them",
     )
     parser.add_argument(
         "--reference",
@@ -53,13 +55,20 @@ def learner_of(
     Raises InputError where the keys of this machine do not allow what is asked for."""
     if args.learn == OFF:
         for option in ("learned", "measured"):
-            if getattr(args, option):
+            if getattr(args, option) and not (option == "measured" and args.columns):
                 raise InputError(
                     f"--{option} needs --learn width or recalibrate; leave one of them out"
                 )
-        if not args.reference:
+        if args.columns:  # read to be counted, and nothing else
+            learner = Learner(model, trust.sha256, OBSERVE, tell=tell)
+            if learner.useless:
+                raise InputError(f"--measured: {learner.useless}; leave --measured out")
+        elif not args.reference:
             return None
-        learner = Learner(model, trust.sha256, OBSERVE, tell=tell, deaf=True)
+        else:
+            learner = Learner(model, trust.sha256, OBSERVE, tell=tell, deaf=True)
+        if not args.reference:
+            return learner
         refer(args, model, learner)
         return learner
     if args.learn and not trust.may_correct:
@@ -74,7 +83,8 @@ def learner_of(
     )
     for option in ("learn", "measured"):
         if (given := getattr(args, option)) and (why := learner.useless):
-            raise InputError(f"--{option} {given}: {why}; leave --{option} out")
+            said = " ".join(given) if option == "measured" else given
+            raise InputError(f"--{option} {said}: {why}; leave --{option} out")
     if args.reference:
         refer(args, model, learner)
     return learner

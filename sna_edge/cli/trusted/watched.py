@@ -13,14 +13,17 @@ from ...model import Model
 from ...quality import Line
 from ...serving import Mark, judge, mark_of, roll_back, same_inputs, stored
 from ...signing import Trust, configured_keys
+from ..learned.measured_columns import columns_asked
 from ..learned.options import learner_of
 from ..logs.options import log_of
+from ..recorded.confusion import Against, lines
 from .options import load_with_trust, overruled
 
 
 class Watched:
     """`line` judges; `told` is what follows in the text of every verdict: which model, which
-    limits; `form` makes the text of a reading from its numbers; `log` keeps all answers.
+    limits; `form` makes the text of a reading from its numbers; `log` keeps all answers;
+    `against` counts them against what --measured gives.
     Raises InputError, TrustError and ArtifactError where there is no model to judge with.
     """
 
@@ -32,9 +35,11 @@ class Watched:
         self._note = f"{args.table}.learned" if args.follow and is_file(args.table) else None
         self._seen = _mark_of_store(args.store) if args.store else None
         model, trust = self._stored() if args.store else load_with_trust(args, args.backend)
+        args.columns = columns_asked(args, model)
         self.line, self.told, self.form = self._made(model, trust)
         self._sha256 = trust.sha256
         self.log = log_of(args, self.say)
+        self.against = Against() if args.measured else None
 
     def _stored(self) -> tuple[Model, Trust]:
         """The active model of the store."""
@@ -57,8 +62,12 @@ class Watched:
         return line, told, f', "reading": {{{numbers}}}'
 
     def close(self) -> None:
-        """Let another process learn into the file, and keep the log."""
+        """Let another process learn into the file, keep the log, and say how verdicts and measured
+        values agree."""
         self._release()
+        if self.against is not None and self.against.found:
+            self.say("verdicts against measured values")
+            print("\n".join(lines(self.against.found)), file=sys.stderr)
         if self.log is not None:
             self.log.close()
 

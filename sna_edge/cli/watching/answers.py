@@ -30,6 +30,8 @@ def write(answers: list[dict[str, Any]], watched: Watched, texts: Sequence[bytes
     of them. `texts` are the lines of JSON that they answer, if they came as such."""
     if not answers:
         return False
+    if watched.against is not None:
+        watched.against.look(answers, watched.line.limits)
     valued = any("outputs" in answer for answer in answers)
     opened = _beside_lines(answers, texts) if texts else _beside_rows(answers, watched.form)
     lines = "".join([f"{text}{watched.told}\n" for text in opened])

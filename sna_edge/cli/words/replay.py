@@ -16,7 +16,8 @@ from urllib.parse import urlsplit
 
 from ...errors import InputError
 from ..arguments import add_json
-from ..console import ANSWERED, NO_VALUE, emit, table
+from ..console import ANSWERED, NO_VALUE, emit
+from ..recorded.confusion import counts, lines
 
 HELP = "feed a recorded table into a running station, and count its verdicts"
 TOGETHER = 100
@@ -162,21 +163,12 @@ def _truth(record: Mapping[str, Any]) -> str:
 def _told(
     found: Mapping[tuple[str, str], int], count: int, seconds: float, again: int
 ) -> dict[str, Any]:
-    verdicts: dict[str, dict[str, int]] = {}
-    for (verdict, truth), n in sorted(found.items()):
-        verdicts.setdefault(verdict, {})[truth or "not measured"] = n
     return {"status": "ok", "parts": count, "again": again, "seconds": seconds,
-            "verdicts": verdicts}  # fmt: skip
+            "verdicts": counts(found)}  # fmt: skip
 
 
 def _lines(
     found: Mapping[tuple[str, str], int], count: int, seconds: float, again: int
 ) -> list[str]:
-    words = sorted({verdict for verdict, _ in found})
-    rows = [
-        [word, *(str(found.get((word, truth), 0)) for truth in ("good", "bad", ""))]
-        for word in words
-    ]
-    lines = table(["verdict", "measured good", "measured bad", "not measured"], rows)
     before = f", {again} of which had a record before" if again else ""
-    return [*lines, "", f"{count} parts in {seconds:.1f} s{before}"]
+    return [*lines(found), "", f"{count} parts in {seconds:.1f} s{before}"]

@@ -32,6 +32,7 @@ from ...table import (
 from ..arguments import add_model
 from ..console import ANSWERED, FAULT, NO_VALUE, print_json
 from ..dialect_options import add_dialect, declared
+from ..learned.measured_columns import renamed
 from ..learned.measured_table import MeasuredTable
 from ..learned.options import add_learning
 from ..logs.options import add_log
@@ -130,17 +131,17 @@ def run(args: argparse.Namespace) -> int:
 
 def _measured(args: argparse.Namespace, watched: Watched) -> MeasuredTable | None:
     """The table of measured values, where there is one."""
-    if not args.measured:
+    if not args.measured or args.columns:
         return None
-    if args.measured == "-":
+    if args.measured[0] == "-":
         raise InputError(
             "--measured - is standard input, where parts come; give a file, or send measured values"
             " in lines of their own"
         )
-    if args.table and os.path.realpath(args.table) == os.path.realpath(args.measured):
+    if args.table and os.path.realpath(args.table) == os.path.realpath(args.measured[0]):
         raise InputError(
-            f"{args.measured} is the table of the parts; its columns measured.NAME are read without"
-            " --measured"
+            f"{args.measured[0]} is the table of the parts; its columns measured.NAME are read"
+            " without --measured, and --measured NAME counts verdicts against them"
         )
     return MeasuredTable(args, watched.line, args.follow or not args.table, watched.say)
 
@@ -220,7 +221,7 @@ def _table(args: argparse.Namespace, watched: Watched, measured: MeasuredTable |
                 f"{args.table} is not written row by row and cannot be followed; leave --follow"
                 " out, or follow a CSV file"
             )
-        return _sheet(watched, measured, sheet, numbers)
+        return _sheet(watched, measured, sheet, numbers, args.columns)
     if not args.follow and args.table != "-" and os.path.isfile(args.table):
         told = _settled(args, hint, levels, numbers)
     records = Growing(
@@ -237,9 +238,10 @@ def _table(args: argparse.Namespace, watched: Watched, measured: MeasuredTable |
         line = watched.now()
         if batch:
             _complete(records, line.model, args.table)
+        names, units = renamed(records.names, records.units, args.columns, args.table)
         answers = _judged(
-            line, measured, table_readings(records.names, batch), records.count + 1,
-            number=records.number, units=records.units,
+            line, measured, table_readings(names, batch), records.count + 1,
+            number=records.number, units=units,
         )  # fmt: skip
         valued = write(answers, watched) or valued
         if note and answers:
@@ -267,11 +269,13 @@ def _settled(
 
 
 def _sheet(
-    watched: Watched, measured: MeasuredTable | None, sheet: Source, numbers: Sequence[str]
-) -> bool:
+    watched: Watched, measured: MeasuredTable | None, sheet: Source, numbers: Sequence[str],
+    columns: Sequence[str],
+) -> bool:  # fmt: skip
     """Verdicts for the rows of a workbook or a Parquet file; whether one of them has values."""
     _complete(sheet, watched.line.model, sheet.path)
     count, marks, valued = 0, sheet.marks(numbers), False
+    names, units = renamed(sheet.names, sheet.units, columns, sheet.path)
     for block in sheet.blocks():
         for name in [n for n in numbers if n in sheet.names]:
             marks.column(name).look(block.column(sheet.names.index(name)), block.lines)
@@ -280,8 +284,8 @@ def _sheet(
             for i, (at, row) in enumerate(zip(block.lines, block.rows, strict=True))
         ]
         answers = _judged(
-            watched.now(), measured, table_readings(sheet.names, records), count + 1,
-            number=marks.number, units=sheet.units,
+            watched.now(), measured, table_readings(names, records), count + 1,
+            number=marks.number, units=units,
         )  # fmt: skip
         valued = write(answers, watched) or valued
         count += len(records)

@@ -66,7 +66,7 @@ def test_a_log_rests_while_no_lines_come() -> None:
     late.start()
     os.write(end, b"no JSON\n")
     line = SimpleNamespace(lines=lambda texts, first: [{"line": first}])
-    watched = SimpleNamespace(log=log, now=lambda: line, told="}")
+    watched = SimpleNamespace(log=log, against=None, now=lambda: line, told="}")
     watch._stream(watched, None, source)  # type: ignore[arg-type]
     late.cancel()
     assert log.rests == 1 and json.loads(log.lines) == {"line": 1}

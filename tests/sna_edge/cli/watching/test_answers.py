@@ -16,7 +16,7 @@ def written(
     answers: list[dict[str, Any]], texts: list[bytes], capsys: pytest.CaptureFixture[str]
 ) -> list[str]:
     """The lines that are written, without their ends."""
-    watched: Any = SimpleNamespace(told="}", log=None, form="")
+    watched: Any = SimpleNamespace(told="}", log=None, against=None, form="")
     write(answers, watched, texts)
     return capsys.readouterr().out.splitlines()
 
