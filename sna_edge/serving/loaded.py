@@ -21,11 +21,12 @@ Mark = tuple[int, int, int]
 
 @dataclass(frozen=True)
 class Judge:
-    """`line` judges by the limits whose file has the digest `limits`; `said`: what is to be known
-    of them."""
+    """`line` judges by limits: `text` are the bytes of their file, `limits` the digest of these;
+    `said`: what is to be known of them."""
 
     line: Line
     limits: str
+    text: bytes
     said: tuple[str, ...] = ()
 
 
@@ -37,7 +38,7 @@ def judge(
     if data is None:
         data = document_bytes(path)  # read once: these are hashed, and these judge
     line = Line(model, limits_in(data, path, model), advice_ms=advice_ms)
-    return Judge(line, sha256(data).hexdigest(), tuple(own_threshold(line, digest)))
+    return Judge(line, sha256(data).hexdigest(), data, tuple(own_threshold(line, digest)))
 
 
 def stored(

@@ -12,6 +12,7 @@ from .bus import Bus
 from .config import Configuration
 from .drafts import Recorder
 from .judging import Clock, JudgingDesk
+from .judging.renewal import Renewal
 from .parts import Done, Door
 
 
@@ -24,11 +25,14 @@ class Written(Recorder, Protocol):
     def stop(self, seconds: float = 10.0) -> bool:
         """Write what waits; whether that was done in time."""
 
+    def cut(self, days: float) -> None:
+        """Let records that are older go now."""
+
 
 @dataclass
 class Plant:
     """`desk` takes arrivals, `bus` tells what became of them, `records` keeps it; `doors` by
-    'section' or 'section.name'."""
+    'section' or 'section.name'; `renewal` takes other models and limits."""
 
     config: Configuration
     desk: JudgingDesk
@@ -37,6 +41,7 @@ class Plant:
     clock: Clock
     began: float = 0.0
     doors: dict[str, Door] = field(default_factory=dict)
+    renewal: Renewal | None = None
 
     def event(
         self, event: str, station: str, who: str, why: str, done: Done | None = None, **more: Any

@@ -59,7 +59,7 @@ class Process:
         )
         self.desk = JudgingDesk(config, cells, kept, self.bus, self.clock, self._watchdog.feed)
         self.plant = Plant(config, self.desk, self.bus, kept, self.clock, time.time())
-        self._renewal = Renewal(config, self.desk)
+        self._renewal = self.plant.renewal = Renewal(config, self.desk)
         try:
             for (station, recipe), one in cells.items():
                 path = learned_path(config, (station, recipe))

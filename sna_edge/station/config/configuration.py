@@ -59,11 +59,13 @@ class Station:
 @dataclass(frozen=True)
 class RecordSettings:
     """How long records stay, and what happens where there is no room: nothing is acknowledged
-    (`stop`), or the oldest go (`drop_oldest`). `cap`: bytes; None: no bound of its own."""
+    (`stop`), or the oldest go (`drop_oldest`). `cap`: bytes; None: no bound of its own. `backups`:
+    the folder that backups are put into; "" for one beside the data."""
 
     keep_days: float | None = None
     cap: int | None = None
     when_full: str = STOP
+    backups: str = ""
 
 
 @dataclass(frozen=True)
@@ -191,6 +193,7 @@ def _records(table: Table) -> RecordSettings:
         table.number("keep_days", None, least=0.01),
         table.size("cap", None),
         table.choice("when_full", (STOP, DROP_OLDEST), STOP),
+        table.path("backups", ""),
     )
     table.finish()
     return found

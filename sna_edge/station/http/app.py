@@ -3,34 +3,28 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable, Collection, Mapping, MutableMapping
-from typing import Any
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from urllib.parse import unquote
 
 from ..messages import BROKEN
 from ..plant import Plant
 from .guard import COOKIE, Guard, Refused
 from .metrics import exposition, registry
+from .operated import Operated
 from .parts import Receive, arrivals, body, recorded, text
+from .replies import Scope, Send, reply
 from .settings import HttpSettings
 
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-Scope = MutableMapping[str, Any]
 Behind = Callable[[Scope, Receive, Send], Awaitable[None]]
 KEPT = 30 * 86400
 """Seconds that a browser keeps a token."""
 PLAIN = "text/plain; version=0.0.4; charset=utf-8"
-HEADERS = [
-    (b"x-content-type-options", b"nosniff"),
-    (b"cache-control", b"no-store"),
-    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
-]
 
 
 class App:
-    """POST /stations/NAME/parts, GET /metrics, GET /health, GET /status; everything else goes to
-    `behind`, where the configuration asks for the page; its `files` tell nothing and are for
-    everybody. `scope["person"]` is the name of who calls, `scope["role"]` the role."""
+    """POST /stations/NAME/parts, GET /metrics, GET /health, GET /status, the operations; everything
+    else goes to `behind`, where the configuration asks for the page; its `files` tell nothing and
+    are for everybody. `scope["person"]` is the name of who calls, `scope["role"]` the role."""
 
     def __init__(
         self, plant: Plant, settings: HttpSettings, behind: Behind | None = None,
@@ -38,7 +32,8 @@ class App:
     ) -> None:  # fmt: skip
         self._plant, self._settings, self._behind = plant, settings, behind
         self._files = frozenset(files)
-        self._guard, self._registry = Guard(settings), registry(plant)
+        self._guard, self._registry = Guard(settings, plant.desk.note), registry(plant)
+        self._operated = Operated(plant, settings, self._guard)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -68,6 +63,8 @@ class App:
         elif path == "/status" and method == "GET":
             self._known(scope, "operator")
             await reply(send, 200, json.dumps(self._plant.status()).encode() + b"\n")
+        elif self._operated.takes(path):
+            await self._operated(scope, receive, send)
         elif self._behind is not None and path == "/page/login" and method == "POST":
             await self._enter(scope, receive, send)
         elif self._behind is not None and path == "/page/me" and not self._is_known(scope):
@@ -125,18 +122,3 @@ class App:
         again = str(sum(answer.again for answer in answers)).encode()
         told, kind = text(answers, form)
         await reply(send, 200, told, kind=kind, more=[(b"station-again", again)])
-
-
-async def reply(
-    send: Send, status: int, data: bytes, *, kind: str = "application/json",
-    more: list[tuple[bytes, bytes]] | None = None,
-) -> None:  # fmt: skip
-    """One whole answer."""
-    headers = [
-        (b"content-type", kind.encode()),
-        (b"content-length", str(len(data)).encode()),
-        *HEADERS,
-        *(more or []),
-    ]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": data})

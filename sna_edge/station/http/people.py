@@ -21,12 +21,12 @@ from hashlib import sha256
 from typing import Any
 
 from ...errors import InputError
-from ...values.documents import read_document
+from ...values.documents import document, document_bytes
 from ..config import Table
 
 ROLES = ("line", "operator", "engineer", "admin")
-"""Each may do what those before it may: send parts; see the page and acknowledge; export and
-correct; everything."""
+"""Each may do what those before it may: send parts; see the page and acknowledge; change limits and
+models, export and correct; people and records."""
 BYTES = 32
 
 
@@ -53,6 +53,12 @@ class People:
     tokens: tuple[tuple[bytes, Person], ...]
     certificates: Mapping[str, Person]
 
+    @property
+    def roles(self) -> dict[tuple[str, str], str]:
+        """{("token" or "certificate", name): role}."""
+        found = {("token", person.name): person.role for _, person in self.tokens}
+        return found | {("certificate", p.name): p.role for p in self.certificates.values()}
+
     def by_token(self, token: str) -> Person | None:
         """Whose token it is. Every digest is compared, each in a time that does not depend on where
         it differs."""
@@ -77,9 +83,14 @@ def read_people(path: str) -> People:
     try:
         if os.name == "posix" and os.stat(path).st_mode & stat.S_IWOTH:
             raise InputError(f"everybody on this machine may write {path}; run chmod o-w {path}")
-        top = Table(read_document(path))
+        return people_in(document_bytes(path), path)
     except OSError as error:
         raise InputError(f"cannot read {path} ({error.strerror}); write a file of tokens") from None
+
+
+def people_in(data: bytes, path: str) -> People:
+    """The people in the bytes of the file `path`. Raises InputError."""
+    top = Table(document(data, path))
     tokens, certificates = list[tuple[bytes, Person]](), dict[str, Person]()
     for name, table in top.named("tokens"):
         person = Person(name, table.choice("role", ROLES))

@@ -13,7 +13,8 @@ from .people import People, read_people
 @dataclass(frozen=True)
 class HttpSettings:
     """`host` and `port` to listen at; TLS by `certificate` and `key`; `client_ca` signs the
-    certificates of clients. `people`: who may do what; None: this machine alone, everything.
+    certificates of clients. `people`: who may do what, from the file `tokens`; None: this machine
+    alone, everything.
     `hosts`: names by which clients may call it, beside those of this machine. `body`: bytes of a
     message, `seconds` that one may take, `connections` at the same time."""
 
@@ -23,6 +24,7 @@ class HttpSettings:
     key: str = ""
     client_ca: str = ""
     people: People | None = None
+    tokens: str = ""
     hosts: tuple[str, ...] = ()
     page: bool = False
     body: int = 8 << 20
@@ -65,6 +67,7 @@ def read(name: str, table: Table, config: Configuration) -> HttpSettings:
     return HttpSettings(
         host, port, certificate, key, client_ca,
         people=read_people(tokens) if tokens else None,
+        tokens=tokens,
         hosts=table.texts("hosts", ()),
         page=table.flag("page", False),
         body=table.size("body", 8 << 20),

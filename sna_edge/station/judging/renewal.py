@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from threading import Event, Lock, Thread
 from typing import Any
 
+from ...durable import write_whole
 from ...errors import InputError, SnaError
 from ...serving import roll_back, same_inputs
 from ..config import Configuration
@@ -28,6 +29,18 @@ REMEDY = "give its recipe another name, and start the station again"
 def learned_path(config: Configuration, cell: Cell) -> str:
     """Where what is learned of a recipe is kept."""
     return os.path.join(config.data, "learned", f"{cell[0]}.{cell[1]}")
+
+
+def keep_limits(config: Configuration, cell: Cell, one: Served) -> None:
+    """Keep the limits under their digest, as records name them. Raises InputError."""
+    path = os.path.join(config.data, "limits", f"{cell[0]}.{cell[1]}", one.limits)
+    if os.path.exists(path):
+        return
+    try:
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        write_whole(path, one.text)
+    except OSError as error:
+        raise InputError(f"the limits cannot be kept in {path}: {error.strerror}") from None
 
 
 @dataclass(frozen=True)
@@ -53,6 +66,11 @@ class Renewal:
 
     def start(self) -> None:
         """Begin to look."""
+        for cell, one in self._desk.cells.items():
+            try:
+                keep_limits(self._config, cell, one)
+            except InputError as error:
+                self._alarm(cell, str(error))
         self._thread.start()
 
     def stop(self, seconds: float = 5.0) -> None:
@@ -78,6 +96,7 @@ class Renewal:
         try:
             new = served(old.recipe, self._config)
             same_inputs(old.line.model, new.line.model, REMEDY)
+            keep_limits(self._config, cell, new)
         except (SnaError, OSError, ValueError) as error:
             self._refused(cell, old, now, error)
             return
@@ -92,6 +111,7 @@ class Renewal:
             old = self._desk.cells[cell]
             new = asked.made(old)
             same_inputs(old.line.model, new.line.model, REMEDY)
+            keep_limits(self._config, cell, new)
             asked.record(old, new)
             try:
                 asked.write()

@@ -26,7 +26,7 @@ Marks = tuple[Mark | None, ...]
 class Served:
     """`line` judges without advice; `advisor` gives it, beside (None: there are no knobs). `told`
     ends every record: which model, which limits. `marks` of the files that it was made of; `said`:
-    sentences about its limits; `rows` that it has predicted."""
+    sentences about its limits, whose file holds `text`; `rows` that it has predicted."""
 
     recipe: Recipe
     line: Line
@@ -36,6 +36,7 @@ class Served:
     rows: int = 0
     said: list[str] = field(default_factory=list)
     advisor: Line | None = None
+    text: bytes = b""
     told: str = ""
 
     def __post_init__(self) -> None:
@@ -68,7 +69,7 @@ def served(
     rows = _predicted(loaded, recipe) if recipe.accept_rows else 0
     _first(made.line, advisor)
     said = list(made.said)
-    return Served(recipe, made.line, trust, made.limits, marks, rows, said, advisor)
+    return Served(recipe, made.line, trust, made.limits, marks, rows, said, advisor, made.text)
 
 
 def _predicted(model: Model, recipe: Recipe) -> int:

@@ -7,7 +7,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ...errors import InputError
@@ -47,8 +47,8 @@ class Setting:
 class Commits:
     """One transaction after the other into the database of a folder; not for two threads. `mark`:
     the last record that is on the disk; `full`: why records are refused though the disk works;
-    `remark`: what else went wrong. Raises InputError, sqlite3.Error and OSError where it cannot
-    begin."""
+    `remark`: what else went wrong; `asked`: days that are to be kept, once. Raises InputError,
+    sqlite3.Error and OSError where it cannot begin."""
 
     def __init__(self, setting: Setting) -> None:
         self._set = setting
@@ -58,6 +58,7 @@ class Commits:
         self._looked, self._anchored, self._anchored_at = 0.0, 0, 0.0
         self.outbox: Outbox | None = None
         self.mark = max([*self._anchors.marks, self._head.mark], key=lambda mark: mark.number)
+        self.asked: float | None = None
         self._open: Transaction | None = None
         try:
             self._open = self._opened()
@@ -71,7 +72,7 @@ class Commits:
     def due(self) -> bool:
         """Whether there is something to do without a request."""
         waits = self.outbox is not None and self.outbox.changed()
-        if self.events or self.full or self.cutting or waits:
+        if self.events or self.full or self.cutting or waits or self.asked is not None:
             return True
         return time.monotonic() >= self._looked + LOOK
 
@@ -165,11 +166,17 @@ class Commits:
         """The next records that have to go: looked for now and then, and above the cap."""
         keep, now = self._set.keep, time.monotonic()
         above = keep.cap is not None and keep.when_full == "drop_oldest" and size(db) >= keep.cap
-        if not (above or self.cutting or now >= self._looked + LOOK):
+        asked = self.asked
+        if not (above or self.cutting or asked is not None or now >= self._looked + LOOK):
             return None
         self._looked = now
         shrink(db)
-        return due(db, keep, round(self._set.clock() * 1000), self.cutting)
+        if asked is not None and (keep.days is None or asked < keep.days):
+            keep = replace(keep, days=asked)
+        found = due(db, keep, round(self._set.clock() * 1000), self.cutting)
+        if found is None:
+            self.asked = None
+        return found
 
     def _told_now(self, full: str, cut: Cut | None) -> list[Draft]:
         """Events of what happens in this very transaction."""

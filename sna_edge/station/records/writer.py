@@ -132,6 +132,14 @@ class Records:
             "free": shutil.disk_usage(self.folder).free, "remark": self._commits.remark,
         }  # fmt: skip
 
+    def cut(self, days: float) -> None:
+        """Let records that are older go now, block by block between others; events tell. Raises
+        InputError for days that are none."""
+        Keep(days)
+        with self._change:
+            self._commits.asked = days
+            self._change.notify()
+
     def stop(self, seconds: float = 10.0) -> bool:
         """Take nothing new, write what waits, close; whether that was done within the seconds."""
         with self._change:

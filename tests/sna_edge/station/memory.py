@@ -41,6 +41,9 @@ class MemoryRecords:
     def state(self):
         return {"up": not self.full, "words": self.full, "waiting": 0, "last": len(self.texts)}
 
+    def cut(self, days):
+        self.days = days
+
     def stop(self, seconds=10.0):
         with self._change:
             self._ended = True

@@ -1,0 +1,64 @@
+"""A study of a gauge, and its result as noise of the reading that the gauge gives."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from math import isfinite
+from typing import Any
+
+import numpy as np
+
+from ...errors import InputError
+from ...quality.gage import GageStudy, gage_study
+from ...values.documents import document
+from . import limits
+from .asked import Asked
+from .toml import toml_of
+
+SIGMAS = 3.0
+"""Standard deviations of the gauge that a reading may lie outside the domain."""
+MOST = 10_000
+
+
+def studied(asked: Asked) -> Mapping[str, Any]:
+    """Standard deviations of the gauge of an input, from rows [part, operator, value]; where
+    `apply` is true its tolerance in the limits is three of them from the next part on."""
+    name, apply, one = asked.text("input"), asked.said.get("apply", False), asked.served
+    if name not in one.line.names:
+        raise InputError(
+            f"{name[:60]!r} is no reading of this recipe; readings are {', '.join(one.line.names)}."
+            " The gauge of an output is told to the fit: sna-edge fit --gage"
+        )
+    study = _study(asked.said.get("rows"))
+    reach = float(f"{SIGMAS * study.sigma:.5g}")
+    told: dict[str, Any] = {"input": name, **study.report(), "tolerance": reach}
+    if apply is not True:
+        return told
+    tables = json.loads(json.dumps(document(one.text, one.recipe.limits)))
+    tables.setdefault("inputs", {}).setdefault(name, {})["tolerance"] = reach
+    text = toml_of(tables)
+    if one.recipe.limits.lower().endswith(".json"):
+        text = json.dumps(tables, indent=2) + "\n"
+    return {**told, **limits.put(asked, text.encode(), {"gage": told})}
+
+
+def _study(rows: Any) -> GageStudy:
+    if not isinstance(rows, Sequence) or isinstance(rows, str) or not 4 <= len(rows) <= MOST:
+        raise InputError('give the study as "rows": [[part, operator, value], ..]')
+    parts, operators, values = list[str](), list[str](), list[float]()
+    for i, row in enumerate(rows):
+        if not isinstance(row, Sequence) or isinstance(row, str) or len(row) != 3:
+            raise InputError(f"row {i + 1} of the study is not [part, operator, value]")
+        part, operator, value = row
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not isfinite(value):
+            raise InputError(f"row {i + 1} of the study has no number as its value")
+        parts.append(str(part))
+        operators.append(str(operator))
+        values.append(float(value))
+    return gage_study(_numbered(parts), _numbered(operators), np.array(values))
+
+
+def _numbered(labels: Sequence[str]) -> Any:
+    order = {label: i for i, label in enumerate(dict.fromkeys(labels))}
+    return np.array([order[label] for label in labels], dtype=np.int64)
