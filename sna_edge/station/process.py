@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import sys
 import time
 from collections.abc import Callable
+from contextlib import closing
 from threading import Event
+from typing import Any
 
 from .. import __version__
 from ..errors import InputError, SnaError
@@ -16,8 +19,9 @@ from .doors import full_name, made
 from .judging import Clock, JudgingDesk, Served, learner, served
 from .judging.desk import Cell
 from .judging.renewal import Renewal, learned_path
+from .judging.since import since
 from .plant import Plant, Written
-from .records import Keep, Records
+from .records import History, Keep, Records
 from .stopping import JUDGED, RECORDED, SENT, TAKEN, Shares, closed, ways
 from .systemd import Watchdog, notify
 
@@ -75,8 +79,14 @@ class Process:
         then."""
         self.desk.start()
         self._renewal.start()
-        models = {name: told["sha256"] for name, told in self.plant.models().items()}
-        self.desk.note("started", why=f"sna-edge {__version__}, {self.config.path}", models=models)
+        for event, told in self._since():
+            self.desk.note(event, **told)
+        cells = {"/".join(cell): one for cell, one in self.desk.cells.items()}
+        self.desk.note(
+            "started", why=f"sna-edge {__version__}, {self.config.path}",
+            models={name: one.trust.sha256 for name, one in cells.items()},
+            limits={name: one.limits for name, one in cells.items()},
+        )  # fmt: skip
         for cell, one in self.desk.cells.items():
             for sentence in one.said:
                 self.desk.note("remark", why=sentence, station=cell[0], recipe=cell[1])
@@ -86,6 +96,14 @@ class Process:
         except BaseException:
             self.stop("a door could not be opened")
             raise
+
+    def _since(self) -> list[tuple[str, dict[str, Any]]]:
+        """What was changed while no station ran; nothing where no records can be read."""
+        try:
+            with closing(History(self.config.data)) as past:
+                return list(since(past, self.desk.cells))
+        except (InputError, sqlite3.Error):
+            return []
 
     def stop(self, why: str = "asked to") -> bool:
         """Ways in take nothing new, what waits is judged and recorded, ways out send it; whether

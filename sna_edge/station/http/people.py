@@ -83,7 +83,7 @@ def read_people(path: str) -> People:
     try:
         if os.name == "posix" and os.stat(path).st_mode & stat.S_IWOTH:
             raise InputError(f"everybody on this machine may write {path}; run chmod o-w {path}")
-        return people_in(document_bytes(path), path)
+        return people_in(document_bytes(path), os.fspath(path))
     except OSError as error:
         raise InputError(f"cannot read {path} ({error.strerror}); write a file of tokens") from None
 

@@ -31,7 +31,7 @@ class Peopled:
             self.tokens[role], table = new_token(role, role)
             text += f"# of {role}\n{table}\n"
         (path / "tokens.toml").write_text(text)
-        if "store" in station:
+        if "store" in station and not (path / "store").exists():
             for slope in (1.0, 1.02):
                 data = model(slope).to_bytes()
                 Store(path / "store").install(data, examined(data, None))

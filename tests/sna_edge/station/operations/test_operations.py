@@ -16,7 +16,7 @@ from sna_edge.station.records import verify
 from sna_edge.store import Store
 
 from ..plants import LIMITS, STATION, model, sent
-from .people import AT, Peopled
+from .people import AT, STORED, Peopled
 
 NEW = "edge = 'accept'\n[outputs.width]\nLSL = 80\nUSL = 90\n"
 
@@ -289,3 +289,32 @@ def test_a_study_of_a_gauge_gives_the_tolerance_of_its_reading(station: Peopled)
     )
     for wrong in ({"input": "width"}, {"rows": []}, {"rows": [[1, 2]] * 4}, {"rows": "x"}):
         assert station.asked("engineer", "POST", f"{AT}/gage", said | wrong)[0] == 409
+
+
+def test_what_was_changed_while_no_station_ran_is_an_event_of_the_next_start(
+    station: Peopled,
+) -> None:
+    assert limits(station, text=NEW)[0] == 200
+    station.process.stop()
+    again = Peopled(station.path)  # limits.toml is as at first, the store has other models
+    try:
+        assert again.asked("operator", "GET", f"{AT}/limits")[1]["digest"] == digest(LIMITS)
+        judged(again)  # behind the events of the start
+        (event,) = [e for e in again.events("limits changed") if e["who"] == "file"]
+        assert (event["before"], event["limits"]) == (digest(NEW), digest(LIMITS))
+        assert "did not run" in event["why"]
+        assert not [e for e in again.events() if e["event"] == "model switched"]
+        started = again.events("started")[-1]
+        assert started["limits"] == {"press-1/default": digest(LIMITS)}
+        assert event["record"] < started["record"]
+    finally:
+        again.process.stop()
+    Store(station.path / "store").rollback()
+    third = Peopled(station.path, station=STORED + "\n")
+    try:
+        judged(third)
+        (event,) = third.events("model switched")
+        assert event["who"] == "file" and len(third.events("limits changed")) == 2
+        assert event["model"]["sha256"] == digest(model().to_bytes())
+    finally:
+        third.close()
