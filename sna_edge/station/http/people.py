@@ -25,8 +25,8 @@ from ...values.documents import document, document_bytes
 from ..config import Table
 
 ROLES = ("line", "operator", "engineer", "admin")
-"""Each may do what those before it may: send parts; see the page and acknowledge; change limits and
-models, export and correct; people and records."""
+"""Each may do what those before it may: send parts; see, export and acknowledge; change limits
+and models, correct; people and records."""
 BYTES = 32
 
 

@@ -44,7 +44,7 @@ OPERATIONS = (
         "say that a measured value is wrong", "POST", "/stations/{station}/corrections", ENGINEER,
         parts.corrected,
     ),
-    Operation("export verdicts as CSV", "GET", "/records.csv", ENGINEER, parts.exported),
+    Operation("export verdicts as CSV", "GET", "/records.csv", OPERATOR, parts.exported),
     Operation("see who may call", "GET", "/people", ADMIN, people.shown),
     Operation("add somebody", "POST", "/people", ADMIN, people.added),
     Operation("revoke somebody", "DELETE", "/people/{name}", ADMIN, people.revoked),

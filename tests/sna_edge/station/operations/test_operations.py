@@ -227,7 +227,7 @@ def test_a_file_of_people_that_was_spoilt_by_hand_lets_the_same_people_in(
     assert station.asked("admin", "GET", "/people")[0] == 200
     assert "cannot be used" in station.events("alarm")[-1]["why"]
     path.write_text(text.replace('role = "engineer"', 'role = "line"'))
-    assert station.asked("engineer", "GET", "/records.csv")[0] == 403
+    assert station.asked("engineer", "POST", f"{AT}/rollback", {})[0] == 403
     event = station.events("people changed")[-1]
     assert (event["added"], event["revoked"]) == (["engineer (line)"], ["engineer (engineer)"])
 

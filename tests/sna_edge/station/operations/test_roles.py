@@ -28,7 +28,7 @@ NEEDS = {
     "go back to the model before": "engineer",
     "tell the study of a gauge": "engineer",
     "say that a measured value is wrong": "engineer",
-    "export verdicts as CSV": "engineer",
+    "export verdicts as CSV": "operator",
     "see who may call": "admin",
     "add somebody": "admin",
     "revoke somebody": "admin",
@@ -86,6 +86,12 @@ def test_what_the_line_and_operators_do(
     said = {"part": f"A-{role}", "power": 200} if needs == "line" and method == "POST" else {}
     status, _ = station.asked(role, method, address, said if method == "POST" else None)
     assert (status == 403) == (ROLES.index(role) < ROLES.index(needs)), status
+
+
+def test_control_limits_are_made_anew_by_engineers(station: Peopled) -> None:
+    for role in ROLES[1:]:
+        status, told = station.asked(role, "POST", "/page/limits", {"why": "x"})
+        assert status == 409 and ("for engineers" in told["message"]) == (role == "operator")
 
 
 @pytest.mark.parametrize("one", CHANGING, ids=words)
