@@ -89,9 +89,10 @@ def _object(text: str) -> Any:
 
 
 def said(value: object) -> str:
-    """A value of a reading in a sentence, shortly."""
+    """A value of a reading in a sentence, shortly, on one line, ? for what cannot be shown."""
     if isinstance(value, (dict, list)):
         return "an object" if isinstance(value, dict) else "a list"
     if isinstance(value, int) and abs(value) >= 10**300:
         return "a whole number of more than 300 digits"
-    return shortened(value if isinstance(value, str) else repr(value))
+    text = shortened(value if isinstance(value, str) else repr(value))
+    return text if text.isprintable() else "".join(c if c.isprintable() else "?" for c in text)

@@ -158,8 +158,10 @@ def _told(text: str) -> None:
 
 
 def say(what: str) -> None:
-    """One line on stderr, for the journal."""
-    print(f"sna-edge station: {what}", file=sys.stderr, flush=True)
+    """One line on stderr, for the journal: nothing that a message said begins another one, or moves
+    the cursor of a terminal."""
+    plain = "".join(c if c.isprintable() else "?" for c in what)
+    print(f"sna-edge station: {plain}", file=sys.stderr, flush=True)
 
 
 def _said(error: Exception) -> str:

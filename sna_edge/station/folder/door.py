@@ -4,25 +4,30 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from fnmatch import fnmatchcase
+from hashlib import blake2b
+from itertools import islice
 from threading import Event, Thread
 from typing import Any
 
 from ...durable import DISK, write_whole
 from ...errors import SnaError
 from ..judging.clock import written
-from ..messages import in_turns
 from ..parts import Answer
 from ..plant import Plant
-from .rows import rows, verdicts
+from .rows import named_by, names_of, rows, shown, verdicts
 from .settings import FolderSettings
 
 TOGETHER = 256
 AGAIN = 0.2
 """Seconds after which rows are offered again where there was no room for them."""
 DONE, WRONG = "done", "wrong"
+TABLE = ".verdicts"
+"""The table of the file that is being read."""
+LONGEST_NAME = 200
+"""Bytes of a file's name in these; longer ones are cut."""
 Mark = tuple[int, int, int]
 
 
@@ -37,6 +42,7 @@ class FolderDoor:
         self.name, self.settings, self._plant = f"folder.{name}", settings, plant
         self._seen: dict[str, Mark] = {}
         self._words, self._files, self._up = "looks for files", 0, True
+        self._so_far = ""
         self._end = Event()
         self._thread = Thread(target=self._run, name=self.name, daemon=True)
 
@@ -65,6 +71,8 @@ class FolderDoor:
                 return
             except OSError as error:
                 self._up, self._words = False, f"cannot use {self.settings.path}: {error.strerror}"
+            except Exception as error:  # of ours: the next look may go well
+                self._up, self._words = False, f"a fault, {type(error).__name__}: {error}"
 
     def look(self) -> None:
         """Read every file that has come whole."""
@@ -72,7 +80,10 @@ class FolderDoor:
         for name in DISK.names(self.settings.path):
             if name.startswith(".") or not fnmatchcase(name, self.settings.pattern):
                 continue
-            found = os.lstat(os.path.join(self.settings.path, name))
+            try:
+                found = os.lstat(os.path.join(self.settings.path, name))
+            except FileNotFoundError:  # it was taken away meanwhile
+                continue
             if not stat.S_ISREG(found.st_mode):  # a link leads anywhere
                 continue
             self._seen[name] = found.st_ino, found.st_size, found.st_mtime_ns
@@ -81,33 +92,47 @@ class FolderDoor:
 
     def _file(self, name: str, size: int, at: float) -> None:
         path = os.path.join(self.settings.path, name)
+        table = os.path.join(self.settings.path, DONE, TABLE)
+        self._so_far = ""
         try:
             if size > self.settings.largest:
                 raise ValueError(f"the file is larger than {self.settings.largest} bytes")
-            lines, answers = self._judged(path, f"{name}@{written(at)}")
-        except (SnaError, ValueError, OSError) as error:
-            why = " ".join(str(error).split())
-            self._move(name, WRONG, "why.txt", f"{why}\n".encode())
+            with _kept(table) as keep:
+                self._judged(path, named_by(name, written(at)), keep)
+        except _Stopped:
+            raise
+        except Exception as error:  # a table that is none, or one that nobody has thought of
+            known = isinstance(error, (SnaError, ValueError, OSError))
+            why = str(error) if known else f"a fault, {type(error).__name__}: {error}"
+            why = " ".join(why.split()) + self._so_far
+            if os.path.lexists(path):
+                self._move(name, WRONG, "why.txt", f"{why}\n".encode("utf-8", "backslashreplace"))
             station = self.settings.station
-            self._plant.event("alarm", station, self.name, f"{name} was not read: {why}",
+            self._plant.event("alarm", station, self.name, f"{shown(name)} was not read: {why}",
                               source=self.name)  # fmt: skip
         else:
-            self._move(name, DONE, "verdicts.csv", verdicts(lines, answers))
+            self._move(name, DONE, "verdicts.csv", table)
             self._files += 1
         self._seen.pop(name, None)
 
-    def _judged(self, path: str, named: str) -> tuple[list[int], list[Answer]]:
+    def _judged(self, path: str, named: str, keep: Callable[[bytes], None]) -> None:
+        """Judge the rows, some at a time; `keep` gets the table of what became of them."""
         settings, cells = self.settings, self._plant.desk.cells
         models = [one.line for (station, _), one in cells.items() if station == settings.station]
         levels = [a.name for line in models for a in line.model.axes if a.kind == "categorical"]
         numbers = [n for line in models for n in (*line.names, *line.model.output_names)]
-        found = list(rows(path, named, settings.station, settings.recipe, levels, numbers))
-        if not found:
+        outputs = list(dict.fromkeys(o.name for line in models for o in line.limits.outputs))
+        found = rows(path, named, settings.station, settings.recipe, levels, numbers)
+        keep(names_of(outputs))
+        some, count = list(islice(found, TOGETHER)), 0
+        while some:
+            answers = self._recorded([arrival for _, arrival in some])
+            keep(verdicts([line for line, _ in some], answers, outputs))
+            count += len(some)
+            self._so_far = f"; its first {count} rows have their records"
+            some = list(islice(found, TOGETHER))
+        if not count:
             raise ValueError("the file has no rows below its header")
-        answers = list[Answer]()
-        for some in in_turns([arrival for _, arrival in found], TOGETHER):
-            answers += self._recorded(some)
-        return [line for line, _ in found], answers
 
     def _recorded(self, some: Any) -> list[Answer]:
         """The answers of arrivals, offered until they have records."""
@@ -130,16 +155,46 @@ class FolderDoor:
             if self._end.wait(AGAIN):
                 raise _Stopped
 
-    def _move(self, name: str, folder: str, ending: str, beside: bytes) -> None:
-        """The file, and beside it what became of it; one of that name that is there stays."""
-        room, number, free = os.path.join(self.settings.path, folder), 1, name
-        while os.path.lexists(os.path.join(room, free)):
+    def _move(self, name: str, folder: str, ending: str, beside: bytes | str) -> None:
+        """The file, and beside it what became of it (its bytes, or the file that has them); what is
+        there stays, a link too, wherever it leads."""
+        room, number = os.path.join(self.settings.path, folder), 1
+        short = name
+        if len(os.fsencode(name)) > LONGEST_NAME:
+            short = f"{name[:40]}~{blake2b(os.fsencode(name), digest_size=6).hexdigest()}.csv"
+        free = short
+        while any(os.path.lexists(os.path.join(room, f"{free}{e}")) for e in ("", f".{ending}")):
             number += 1
-            free = f"{name}.{number}"
+            free = f"{short}.{number}"
         with suppress(OSError):  # the records have it all
-            write_whole(os.path.join(room, f"{free}.{ending}"), beside)
+            if isinstance(beside, str):
+                DISK.replace(beside, os.path.join(room, f"{free}.{ending}"))
+            else:
+                write_whole(os.path.join(room, f"{free}.{ending}"), beside)
         DISK.replace(os.path.join(self.settings.path, name), os.path.join(room, free))
         DISK.sync_folder(os.path.join(room, free))
+
+
+@contextmanager
+def _kept(path: str) -> Iterator[Callable[[bytes], None]]:
+    """Write pieces of a new file at `path`, as far as the disk takes them."""
+    with suppress(OSError):
+        os.unlink(path)
+    with ExitStack() as held:
+        file = None
+        with suppress(OSError):
+            file = held.enter_context(open(path, "xb"))
+
+        def keep(piece: bytes) -> None:
+            if file is not None:
+                with suppress(OSError):  # the records have it all
+                    file.write(piece)
+
+        yield keep
+        if file is not None:
+            with suppress(OSError):
+                file.flush()
+                os.fsync(file.fileno())
 
 
 def make(name: str, settings: FolderSettings, plant: Plant) -> FolderDoor:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterator, Sequence
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from hashlib import blake2b
 from math import isfinite
 from typing import Any
 
@@ -16,6 +19,8 @@ from ...table import Dialect, Marks, Record, Source, open_table
 from ..messages import of_object
 from ..parts import Answer, Arrival
 
+LONGEST_NAME = 100
+NUMBERS = ("value", "lower", "upper")
 FIRST = ("line", "part", "verdict", "status", "reason", "record", "time")
 TEXTS = frozenset((*ECHOED, "recipe"))
 
@@ -51,9 +56,7 @@ def rows(
                 if identity_of(reading) is None:
                     reading["id"] = f"{named}:{line}"
             found = of_object(reading, station, "folder", recipe)
-            if isinstance(reading, str):
-                found = Arrival(station, reading, f"{named}:{line}", 0, recipe, "folder")
-            yield line, found
+            yield line, found if found.part else replace(found, part=f"{named}:{line}")
 
 
 def _told(reading: Reading, source: Source, marks: Marks, levels: Sequence[str]) -> dict[str, Any]:
@@ -78,20 +81,44 @@ def _cell(name: str, value: Any, source: Source, marks: Marks, levels: Sequence[
     return f"{number!r} {unit}" if unit else number
 
 
-def verdicts(lines: Sequence[int], answers: Sequence[Answer]) -> bytes:
-    """The table of what became of the rows."""
-    told = [json.loads(answer.text) for answer in answers]
-    outputs = list(dict.fromkeys(name for one in told for name in one.get("outputs", {})))
-    text = io.StringIO()
-    table = csv.writer(text, lineterminator="\n")
-    table.writerow([*FIRST, *(f"{n}.{k}" for n in outputs for k in ("value", "lower", "upper"))])
-    for line, one in zip(lines, told, strict=True):
-        found = one.get("outputs", {})
-        numbers = [
-            found.get(n, {}).get(k, "") for n in outputs for k in ("value", "lower", "upper")
+def names_of(outputs: Sequence[str]) -> bytes:
+    """The first line of the table of what became of the rows."""
+    return _text([[*FIRST, *(f"{n}.{k}" for n in outputs for k in NUMBERS)]])
+
+
+def verdicts(lines: Sequence[int], answers: Sequence[Answer], outputs: Sequence[str]) -> bytes:
+    """Lines of that table."""
+    return _text(
+        [
+            line, *(_plain(one.get(key, "")) for key in FIRST[1:]),
+            *((one.get("outputs") or {}).get(n, {}).get(k, "") for n in outputs for k in NUMBERS),
         ]
-        table.writerow([line, *(_plain(one.get(key, "")) for key in FIRST[1:]), *numbers])
-    return text.getvalue().encode()
+        for line, one in zip(lines, [json.loads(a.text) for a in answers], strict=True)
+    )  # fmt: skip
+
+
+def _text(rows: Iterable[Sequence[Any]]) -> bytes:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    return text.getvalue().encode("utf-8", "backslashreplace")
+
+
+def shown(name: str) -> str:
+    """A name of a file on one line."""
+    return "".join(c if c.isprintable() else "?" for c in name)
+
+
+def named_by(name: str, when: str) -> str:
+    """What ids of rows begin with: the name of a file and its time, printable and not long, so that
+    they are ids whatever the file is called.
+
+    >>> named_by("a.csv", "2026"), named_by("a" + chr(10), "2026")
+    ('a.csv@2026', 'a?~19d8f3@2026')
+    """
+    plain = shown(name)[:LONGEST_NAME]
+    if plain != name:
+        plain += "~" + blake2b(os.fsencode(name), digest_size=3).hexdigest()
+    return f"{plain}@{when}"
 
 
 def _plain(value: Any) -> Any:

@@ -7,6 +7,8 @@ import json
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from threading import Condition, Lock, Thread
 from typing import Any
 
@@ -19,7 +21,7 @@ from ..drafts import Draft, Key, Recorder
 from ..parts import Answer, Arrival, Done
 from .advising import Advising, Asked
 from .clock import Clock
-from .joining import Joining, Judged, joined, mark_of, measured_of
+from .joining import Joining, Judged, joined, mark_of, measured_of, some_of
 from .latency import Latency
 from .request import Flight, Place, Request, key_of
 from .same import is_other, print_of, refused
@@ -263,7 +265,8 @@ class JudgingDesk:
     def _judged(self, cell: Cell, arrivals: Sequence[tuple[Arrival, str]]) -> list[Draft]:
         served = self.cells.get(cell)
         if served is None:
-            return [self._without(cell, arrival, mark) for arrival, mark in arrivals]
+            return [self._surely(partial(self._without, cell), arrival, mark, cell)
+                    for arrival, mark in arrivals]  # fmt: skip
         readings = [self._awaited(a) if not mark else a.reading for a, mark in arrivals]
         try:
             answers = served.line.readings(readings)
@@ -274,10 +277,23 @@ class JudgingDesk:
             why = "an internal fault while it was judged"
             answers = [{"verdict": NO_VERDICT, "status": "bad_input", "reason": why}]
         drafts = [
-            self._drafted(served, cell, arrival, mark, reading, answer)
+            self._surely(partial(self._drafted, served, cell, reading, answer), arrival, mark, cell)
             for (arrival, mark), reading, answer in zip(arrivals, readings, answers, strict=True)
         ]
         return [draft for draft in drafts if draft is not None]
+
+    def _surely(
+        self, draft: Callable[[Arrival, str], Draft | None], arrival: Arrival, mark: str, cell: Cell
+    ) -> Draft | None:
+        """The draft of one part; where it cannot be made, one that says so: the parts beside it
+        have theirs."""
+        try:
+            return draft(arrival, mark)
+        except Exception as error:
+            self._alarm(f"internal fault, {type(error).__name__}: {error}", station=cell[0])
+            why = "an internal fault while its record was made"
+            answer = {"verdict": NO_VERDICT, "status": "bad_input", "reason": why}
+            return self.texts.answered(replace(arrival, reading=why), cell[1], answer, "", mark)
 
     def _awaited(self, arrival: Arrival) -> Mapping[str, Any] | str:
         """The reading, with measured values that have come before it."""
@@ -288,8 +304,8 @@ class JudgingDesk:
         return {**reading, KEY: measured} if measured else reading
 
     def _drafted(
-        self, served: Served, cell: Cell, arrival: Arrival, mark: str,
-        reading: Mapping[str, Any] | str, answer: dict[str, Any],
+        self, served: Served, cell: Cell, reading: Mapping[str, Any] | str, answer: dict[str, Any],
+        arrival: Arrival, mark: str,
     ) -> Draft | None:  # fmt: skip
         """Its record; None where advice comes first."""
         verdict, limits = answer.get("verdict", ""), served.line.limits
@@ -297,7 +313,7 @@ class JudgingDesk:
         if mark:
             known = self._joining.find(arrival.station, arrival.part)
             if known is None and not isinstance(reading, str):
-                self._joining.wait(arrival.station, arrival.part, reading[KEY])
+                self._joining.wait(arrival.station, arrival.part, some_of(reading[KEY]))
             part = known or part
         else:
             self._joining.add(arrival.station, arrival.part, part)

@@ -23,6 +23,9 @@ from ...values.units import quantity
 ROOM = 4096
 """Parts whose verdict is at hand without the disk, and measured values that wait for a part."""
 
+OTHERS, WAITING = 10, 100
+"""Names that are no outputs of which a record tells; values of one part that wait for it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Judged:
@@ -31,6 +34,19 @@ class Judged:
     recipe: str
     verdict: str
     outputs: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+
+def some_of(given: object) -> Mapping[str, Any]:
+    """Of measured values that wait for a part: the first few, texts cut to a length, so that what
+    is kept is bounded whatever is sent."""
+    if not isinstance(given, Mapping):
+        return {}
+    some = list(given.items())[:WAITING]
+    return {
+        shortened(name, 200): shortened(v, 200) if isinstance(v, str) else v
+        for name, v in some
+        if not isinstance(v, (list, Mapping))
+    }
 
 
 class Joining:
@@ -81,12 +97,15 @@ def measured_of(model: Model, given: object) -> dict[str, dict[str, Any]]:
         return {KEY: {"reason": f"{said(given)} is no object; give {{output: value}}"}}
     units = {o.name: o.unit for o in model.outputs}
     found: dict[str, dict[str, Any]] = {}
+    others = 0
     for name, value in given.items():
         if value is None:
             continue
         if name not in units:
-            names = ", ".join(units)
-            found[shortened(name)] = {"reason": f"no output; outputs are {names}"}
+            others += 1
+            if others <= OTHERS:
+                names = ", ".join(units)
+                found[shortened(name)] = {"reason": f"no output; outputs are {names}"}
             continue
         y = _number(name, value, units[name])
         found[name] = {"reason": y} if isinstance(y, str) else {"value": y}

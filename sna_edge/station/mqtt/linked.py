@@ -20,7 +20,8 @@ class Linked:
 
     def __init__(self, name: str, broker: Broker, desk: Desk) -> None:
         self.name, self.broker, self.offered = name, broker, Offered(name, desk)
-        self.messages = 0
+        self.messages = self.faults = 0
+        self._fault = ""
         self._stop, self._quiet = Event(), Event()
         self._connection: Connection | None = None
         self._words = "has not begun"
@@ -60,13 +61,19 @@ class Linked:
         up = self._connection is not None and not self.offered.words
         words = self.offered.words or self._words
         waiting = self.offered.waiting
-        return {"up": up, "words": words, "messages": self.messages, "waiting_in": waiting}
+        told = {"up": up, "words": words, "messages": self.messages, "waiting_in": waiting}
+        return told | ({"faults": self.faults, "fault": self._fault} if self.faults else {})
 
     def quietly(self, connection: Connection, message: Any) -> None:
         """Hear a message unless the door is closing: then it comes again."""
-        if not self._quiet.is_set():
-            self.messages += 1
+        if self._quiet.is_set():
+            return
+        self.messages += 1
+        try:
             self.heard(connection, message)
+        except Exception as error:  # of one message: the thread of the network goes on
+            self.faults += 1
+            self._fault = f"a message could not be read: {type(error).__name__}: {error}"
 
     def _run(self) -> None:
         pause = FIRST

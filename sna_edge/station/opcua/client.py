@@ -211,11 +211,14 @@ async def _next(changed: asyncio.Queue[Any], closing: asyncio.Future[Any]) -> No
 
 
 def _plain(found: Any) -> Any:
-    """A value that is good; None where it is bad or null."""
+    """A value that is good; None where it is bad, uncertain, no number and no text. An uncertain
+    one is an old or a replaced value: no part is accepted on it."""
     status = found.StatusCode
-    if found.Value is None or (status is not None and status.is_bad()):
+    if found.Value is None or (status is not None and not status.is_good()):
         return None
     value = found.Value.Value
+    if value != value:  # NaN is never twice the same, and would be a new part at every look
+        return None
     return value if isinstance(value, (bool, int, float, str)) else None
 
 

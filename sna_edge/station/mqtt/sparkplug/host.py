@@ -33,6 +33,7 @@ class HostDoor(Linked):
         self.settings, self.malformed, self.rebirths = settings, 0, 0
         self._nodes: dict[tuple[str, str], Seen] = {}
         self._asked: dict[tuple[str, str], float] = {}
+        self._devices = frozenset(tap.node[2] for tap in settings.taps)
         self._online = 0
 
     def connection(self) -> Connection:
@@ -70,13 +71,13 @@ class HostDoor(Linked):
         if len(levels) not in (4, 5) or levels[2].endswith("CMD") or message.retain:
             return
         _, group, kind, node, device = [*levels, ""][:5]
-        seen = self._nodes.setdefault((group, node), Seen())
+        seen = self._nodes.setdefault((group, node), Seen(self._devices))
         arrivals: list[Arrival] = []
         try:
             found = seen.heard(kind, device, message.payload)
             gap = seen.gap
             if kind in DATA:
-                values = seen.values[device]
+                values = seen.values.get(device, {})
                 birth = kind.endswith("BIRTH")
                 for tap in self.settings.taps:
                     if tap.node == (group, node, device):

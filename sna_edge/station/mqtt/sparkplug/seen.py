@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from ....learning.measured import KEY
@@ -19,8 +19,11 @@ Types = dict[str | int, tuple[str, Type]]
 @dataclass
 class Seen:
     """An edge node: the number of its last message; by device ("" for its own) what its births
-    have told and the last values."""
+    have told and the last values. `devices` that parts come from; None: all. After a gap or a
+    message that is none nobody knows what has changed: the last values are forgotten, and parts
+    that need them have no verdict until the next birth."""
 
+    devices: Collection[str] | None = None
     gap: str = ""
     seq: int = -1
     bd_seq: Value = None
@@ -31,6 +34,14 @@ class Seen:
         """Take a message in; `gap` says afterwards why births have to be asked for. Raises
         Malformed for one that is none, or whose metrics no birth has told of."""
         self.gap = ""
+        try:
+            found = self._heard(kind, device, data)
+        except Malformed:
+            self._doubt()
+            raise
+        return found
+
+    def _heard(self, kind: str, device: str, data: bytes) -> Payload:
         found = payload(data, None if kind.endswith("BIRTH") else self.types.get(device))
         if kind == "NBIRTH":
             self.types, self.values, self.seq = {}, {}, found.seq or 0
@@ -40,6 +51,8 @@ class Seen:
             return found
         else:
             self._counted(found)
+        if device and self.devices is not None and device not in self.devices:
+            return Payload((), found.time, found.seq)
         if kind.endswith("BIRTH"):
             self.types[device], self.values[device] = births(found.metrics), {}
         elif device not in self.types:
@@ -48,6 +61,10 @@ class Seen:
             raise Malformed("data have an alias that no birth tells of")
         return found
 
+    def _doubt(self) -> None:
+        for known in self.values.values():
+            known.clear()
+
     def _counted(self, found: Payload) -> None:
         if "" not in self.types:
             raise Malformed("data came before their birth")
@@ -55,6 +72,7 @@ class Seen:
         self.seq = found.seq if found.seq is not None else expected
         if self.seq != expected:
             self.gap = f"message {self.seq} came where {expected} was to come"
+            self._doubt()
 
     def _died(self, kind: str, device: str, found: Payload) -> None:
         if kind == "DDEATH":
@@ -90,16 +108,23 @@ def _by_time(found: Payload) -> dict[int | None, dict[str, Value]]:
 
 def _part(tap: Tap, values: Mapping[str, Value], moment: int | None, door: str) -> Arrival:
     message: dict[str, Value] = {
-        "reading": {name: values.get(metric) for name, metric in tap.inputs.items()},
-        KEY: {name: values[metric] for name, metric in tap.measured.items()
+        "reading": {name: _plain(values.get(metric)) for name, metric in tap.inputs.items()},
+        KEY: {name: _plain(values[metric]) for name, metric in tap.measured.items()
               if values.get(metric) is not None} or None,
     }  # fmt: skip
     for entry, metric in (("part", tap.part), ("recipe", tap.recipe), ("sequence", tap.sequence)):
         if metric and values.get(metric) is not None:
-            message[entry] = values[metric]
+            message[entry] = _plain(values[metric])
     if moment is not None:
         message["time"] = moment / 1000.0
     return of_object(message, tap.station, door)
+
+
+def _plain(value: Value) -> Value:
+    """A value as JSON has them: arrays and bytes, which no part is judged by, as a word."""
+    if isinstance(value, (tuple, bytes)):
+        return "(an array)" if isinstance(value, tuple) else "(bytes)"
+    return value
 
 
 def rebirth(name: str) -> bytes:

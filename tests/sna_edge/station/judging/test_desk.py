@@ -216,3 +216,27 @@ def test_advice_comes_with_the_record_of_a_reject_and_holds_up_no_part(tmp_path)
     assert told.records[0]["advice"]["settings"]["power"] <= 240.0
     assert told.records[1]["record"] < told.records[2]["record"]
     plant.stop()
+
+
+def test_a_part_that_no_record_can_be_made_of_has_one_that_says_so(plant):
+    """Values that JSON has not: the parts beside it have their verdicts."""
+    odd = {"measured": {"width": b"\xff", "depth": {1, 2}}}
+    told = sent(plant.desk, *(Arrival("press-1", r, f"A{i}") for i, r in
+                              enumerate([{"power": 200.0}, odd, {"power": 290.0}])))  # fmt: skip
+    assert told.calls == 1 and not told.why
+    assert [r.get("verdict") for r in told.records] == ["ACCEPT", "NO VERDICT", "REJECT"]
+    assert "internal fault" in told.records[1]["reason"]
+    told = sent(plant.desk, Arrival("press-1", {"power": {1}}, "B1", recipe="none"))
+    assert told.records[0]["verdict"] == "NO VERDICT"
+
+
+def test_what_waits_for_a_part_is_bounded_whatever_is_measured(plant):
+    much = {"measured": {f"n{n}": "x" * 1000 for n in range(10_000)}}
+    (record,) = sent(plant.desk, Arrival("press-1", much, "A1")).records
+    assert sum("reason" in one for one in record["measured"].values()) <= 10
+    (kept,) = plant.desk._joining._waiting.values()
+    assert len(json.dumps(kept)) < 50_000
+    held = {"measured": {"width": 118.0, "x": [[]]}}
+    sent(plant.desk, Arrival("press-1", held, "A2"))
+    (record,) = sent(plant.desk, Arrival("press-1", {"power": 200.0}, "A2")).records
+    assert record["measured"]["width"]["value"] == 118.0
