@@ -150,3 +150,13 @@ def _toml_reader() -> Any:
 def shortened(text: str, most: int = 60) -> str:
     """`text`, its end left out where it is long."""
     return text if len(text) <= most else text[: most - 3] + "..."
+
+
+def on_a_line(text: str, most: int = 300) -> str:
+    """`text` on one line, ? for what cannot be shown, its end left out where it is long.
+
+    >>> on_a_line("no\\r\\n answer \\x1b[31m")
+    'no answer ?[31m'
+    """
+    plain = " ".join(shortened(text, most).split())
+    return plain if plain.isprintable() else "".join(c if c.isprintable() else "?" for c in plain)

@@ -94,7 +94,7 @@ class App:
         data = await body(receive, 4096, self._settings.seconds)
         try:
             token = str(json.loads(data)["token"]).strip()
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             raise Refused(400, 'send {"token": ..}') from None
         person = self._guard.entered(scope, token)
         kept = f"{COOKIE}={token}; Path=/; HttpOnly; SameSite=Strict; Max-Age={KEPT}"

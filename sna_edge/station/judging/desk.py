@@ -265,8 +265,9 @@ class JudgingDesk:
     def _judged(self, cell: Cell, arrivals: Sequence[tuple[Arrival, str]]) -> list[Draft]:
         served = self.cells.get(cell)
         if served is None:
-            return [self._surely(partial(self._without, cell), arrival, mark, cell)
-                    for arrival, mark in arrivals]  # fmt: skip
+            without = partial(self._without, cell)
+            found = [self._surely(without, arrival, mark, cell) for arrival, mark in arrivals]
+            return [draft for draft in found if draft is not None]
         readings = [self._awaited(a) if not mark else a.reading for a, mark in arrivals]
         try:
             answers = served.line.readings(readings)

@@ -49,7 +49,8 @@ class ServerDoor:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._end: asyncio.Event | None = None
         self._nodes: dict[tuple[str, ...], Any] = {}
-        self.shown = 0
+        self.shown = self.faults = 0
+        self._fault = ""
         self._thread = Thread(target=self._run, name=self.name, daemon=True)
 
     def start(self) -> None:
@@ -73,7 +74,8 @@ class ServerDoor:
         """Whether it listens."""
         up = self._started.is_set() and not self._wrong and self._thread.is_alive()
         words = f"listens at {self.settings.url}" if up else self._wrong or "does not listen"
-        return {"up": up, "words": words, "shown": self.shown}
+        told = {"up": up, "words": words, "shown": self.shown}
+        return told | ({"faults": self.faults, "fault": self._fault} if self.faults else {})
 
     def _run(self) -> None:
         try:
@@ -100,8 +102,14 @@ class ServerDoor:
                 await asyncio.wait({waiting, closing}, return_when=asyncio.FIRST_COMPLETED)
                 waiting.cancel()
                 some.clear()
-                for text in self._last():
-                    await self._show(space, text)
+                for record in self._last():
+                    try:
+                        await self._show(space, record)
+                    except Exception as error:  # of one record: the server goes on
+                        self.faults, self._fault = (
+                            self.faults + 1,
+                            f"{type(error).__name__}: {error}",
+                        )
             self._listener.wake = lambda: None
 
     async def _made(self) -> Any:
@@ -153,7 +161,7 @@ class ServerDoor:
 
         station = record["station"]
         for name, entry in TEXTS.items():
-            await self._write(station, name, record.get(entry), ua.VariantType.String)
+            await self._write(station, name, _text(record.get(entry)), ua.VariantType.String)
         for output, one in (record.get("outputs") or {}).items():
             if (station, output, "value") not in self._nodes:
                 await self._output(space, station, output)
@@ -201,6 +209,11 @@ class _Readers:
         if self._user and not (username == self._user and same):
             return None
         return User(role=UserRole.User)
+
+
+def _text(value: Any) -> str | None:
+    """Text that UTF-8 can hold: half characters, which JSON can hold, written out."""
+    return None if value is None else str(value).encode("utf-8", "backslashreplace").decode()
 
 
 def _set(loop: asyncio.AbstractEventLoop, some: asyncio.Event) -> None:

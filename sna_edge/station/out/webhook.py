@@ -11,13 +11,17 @@ import base64
 import hashlib
 import hmac
 import http.client
+import socket
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from threading import Event, Timer
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from ...errors import InputError
+from ...values.documents import on_a_line
 from ..config.table import Table
 from .destination import Away, Sent
 from .secrets import Secret, secret_of
@@ -26,6 +30,8 @@ from .tls import PLAIN, Tls, tls_of
 if TYPE_CHECKING:
     from ..config.configuration import Configuration
 
+LONGEST = 1 << 16
+"""Bytes of an answer that are read."""
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 VERDICTS = ("ACCEPT", "REJECT", "NO VERDICT")
 
@@ -123,15 +129,28 @@ class Webhook:
             raise Away(f"{parts.hostname} answers {status} to record {one.number}")
 
     def _asked(self, target: str, body: bytes, headers: Mapping[str, str]) -> int:
+        late = Event()
         try:
-            if self._link is None:
-                self._link = self._connected()
-            self._link.request("POST", target, body, dict(headers))
-            answer = self._link.getresponse()
-            answer.read(1 << 16)
-        except (OSError, http.client.HTTPException) as error:
+            link = self._link = self._link or self._connected()
+            if link.sock is None:
+                link.connect()
+            ends = Timer(self.settings.timeout, _cut, [link.sock, late])
+            ends.daemon = True
+            ends.start()
+            try:
+                link.request("POST", target, body, dict(headers))
+                answer = link.getresponse()
+                answer.read(LONGEST)
+            finally:
+                ends.cancel()
+        except (OSError, ValueError, http.client.HTTPException) as error:
             host = urlsplit(self.settings.url).hostname
-            raise Away(f"{host} cannot be reached: {error or type(error).__name__}") from None
+            why = "no whole answer came in time" if late.is_set() else str(error)
+            raise Away(
+                f"{host} cannot be reached: {on_a_line(why) or type(error).__name__}"
+            ) from None
+        if not answer.isclosed():  # more than an answer is: what is left would be the next one
+            self.close()
         return answer.status
 
     def _connected(self) -> http.client.HTTPConnection:
@@ -141,3 +160,10 @@ class Webhook:
             return http.client.HTTPConnection(host, parts.port, timeout=timeout)
         context = self.settings.tls.context()
         return http.client.HTTPSConnection(host, parts.port, timeout=timeout, context=context)
+
+
+def _cut(sock: socket.socket, late: Event) -> None:
+    """End a connection whose answer comes too slowly: each byte of it would be in time."""
+    late.set()
+    with suppress(OSError):
+        sock.shutdown(socket.SHUT_RDWR)

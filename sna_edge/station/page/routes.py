@@ -217,7 +217,7 @@ class Page:
             return refused("there are no records to read yet", 404)
         try:
             return answer(await run_in_threadpool(ask, past))
-        except ValueError:
+        except (ValueError, OverflowError):
             return refused("start and end are seconds, 32 days apart at most", 400)
 
     async def _done(self, request: Request, do: Callable[[Said], None]) -> Response:
@@ -236,8 +236,8 @@ class Page:
             await run_in_threadpool(do, said)
         except InputError as error:
             return refused(str(error), 409)
-        except ValueError:
-            return refused("that is no JSON object", 400)
+        except (ValueError, RecursionError):
+            return refused("that is no JSON object; send one", 400)
         return answer({"done": True})
 
 

@@ -9,8 +9,9 @@ each part.
     K0014/1 A17                 id of the part that the line before is of
 
 A line holds for each characteristic value, attribute (0 valid, 256 none) and time, separated by
-DC4, and SI between two characteristics. Text is Windows-1252; what that lacks becomes a question
-mark.
+DC4, and SI between two characteristics. A text is all that stands behind the first space, also
+where it has a = in it: nothing in it can begin a line or a field. Text is Latin-1, which readers
+that take it for Windows-1252 read alike; what that lacks becomes a question mark.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import blake2b
 from math import isfinite
 
 DC4, SI = "\x14", "\x0f"
@@ -59,7 +61,7 @@ def dfq(
         lines += [f"{field}/{i} {text}" for field, text in _described(i, one)]
     for part in parts:
         lines += _lines(part)
-    return ("\r\n".join(lines) + "\r\n").encode("cp1252", "replace")
+    return ("\r\n".join(lines) + "\r\n").encode("latin-1", "replace")
 
 
 def _described(i: int, one: Characteristic) -> Iterator[tuple[str, str]]:
@@ -82,9 +84,9 @@ def _lines(part: Part) -> Iterator[str]:
         else DC4.join(("0", str(NONE), when))
         for v in part.values
     )
-    if plain(part.id):
+    if name := identity(part.id):
         for i, _ in enumerate(part.values, 1):
-            yield f"K0014/{i} {plain(part.id)}"
+            yield f"K0014/{i} {name}"
 
 
 def written(value: float) -> str:
@@ -98,5 +100,20 @@ def written(value: float) -> str:
 
 
 def plain(text: str) -> str:
-    """A text on one line without control characters, at most 80 letters."""
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:LONGEST]
+    """A text on one line without control characters, at most 80 letters. ~{ begins Chinese for
+    readers that guess the encoding, and is taken apart."""
+    shown = "".join(c if c.isprintable() else " " for c in text).replace("~{", "~ {")
+    return " ".join(shown.split())[:LONGEST]
+
+
+def identity(text: str) -> str:
+    """An id; where it cannot be written as it is, a digest tells it apart from others.
+
+    >>> identity("A=17"), identity(chr(0x416) + "1")
+    ('A=17', '?1~358280c4')
+    """
+    found = plain(text).encode("latin-1", "replace").decode("latin-1")
+    if found == text or not text:
+        return found
+    digest = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=4).hexdigest()
+    return f"{found[: LONGEST - 9]}~{digest}"

@@ -38,7 +38,7 @@ def test_the_text_of_a_file() -> None:
         [("K1001", "4711"), ("K1002", "ring\r\nK0001 9"), ("K1081", "")], [WIDTH, DEPTH], parts
     )
     when = "28.03.2026/14:05:09"
-    assert data.decode("cp1252") == "\r\n".join(
+    assert data.decode("latin-1") == "\r\n".join(
         ["K0100 2", "K1001 4711", "K1002 ring K0001 9", "K2001/1 1", "K2002/1 width", "K2004/1 0",
          "K2101/1 100", "K2110/1 90", "K2111/1 110.5", "K2142/1 µm", "K2001/2 2", "K2002/2 depth",
          "K2004/2 0", "K2111/2 0.25", f"100.25\x140\x14{when}\x0f0\x14256\x14{when}", "K0014/1 A17",
@@ -66,6 +66,56 @@ def test_aqdefreader_reads_the_same(root: Path, tmp_path: Path) -> None:
     assert depth["keys"]["K2111"] == "0.25"
     assert width["values"] == [[100.25 + i, f"2026-03-28 14:0{i}:09"] for i in range(3)]
     assert [v for v, _ in depth["values"]] == [0.0, -0.5, -1.0]
+
+
+HOSTILE = [
+    "=cmd()",
+    "A=B",
+    "K0001/1 999",
+    "a\r\nK0001/1 999",
+    "a\nK0100 9",
+    "x\u2026K0001/1 999",
+    "\x85K0001/1 9",
+    "a\u2028K1001/2 Z",
+    "\x14999\x140",
+    "1\x0f2\x140",
+    "K1001/2 other",
+    "~{VfD~}",
+    "~",
+    "\ud800",
+    "\u0416\u0429",
+    "\u0416\u0428",
+    "\u00e4\u00df\u00b5",
+    "x" * 200,
+    "x" * 199 + "y",
+    "K2004/1 1",
+    "\x0c\x0bK0004/1 1",
+    "K/",
+    "K0014/x",
+    "\ufeff",
+    "\u202eK",
+    "'; DROP TABLE",
+    "../../x",
+    "\x00",
+    "\x1a",
+]
+
+
+def test_hostile_names_begin_no_field_and_no_line_for_a_foreign_reader(
+    root: Path, tmp_path: Path
+) -> None:
+    parts = [Part(name, WHEN, (float(n), -1.0)) for n, name in enumerate(HOSTILE)]
+    named = [replace(WIDTH, name="w\r\nK2004/1 1", unit="\u2026K0001/2 7"), DEPTH]
+    path = tmp_path / "a.dfq"
+    path.write_bytes(dfq([("K1001", "\u2026K1001/2 Z"), ("K1002", "a\nb")], named, parts))
+    found = says(root, path)
+    values = [[v for v, _ in c["values"]] for c in found["characteristics"]]
+    assert values == [[float(n) for n in range(len(HOSTILE))], [-1.0] * len(HOSTILE)]
+    assert [c["keys"]["K2004"] for c in found["characteristics"]] == [0, 0]
+    lines = path.read_bytes().decode("latin-1").split("\r\n")
+    ids = [line.partition(" ")[2] for line in lines if line.startswith("K0014/1 ")]
+    assert len(set(ids)) == len(ids) == len(HOSTILE)
+    assert ids[:2] == HOSTILE[:2] and max(map(len, ids)) <= 80
 
 
 def says(root: Path, path: Path) -> Any:
