@@ -16,6 +16,15 @@ from ..durable.whole import led_to, takes_bytes
 from ..errors import InputError
 from ..model import Model
 from ..values.naming import NUMBER, QUANTITY
+from .console import USAGE
+
+
+class Parser(argparse.ArgumentParser):
+    """Usage errors leave with one sentence that names the next step."""
+
+    def error(self, message: str) -> None:  # type: ignore[override]
+        """One sentence, and the exit code of wrong usage."""
+        self.exit(USAGE, f"{self.prog}: {message}; see {self.prog} --help\n")
 
 
 def add_model(parser: argparse.ArgumentParser, *, backend: str = "auto", or_else: str = "") -> None:

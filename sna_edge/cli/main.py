@@ -12,7 +12,8 @@ from importlib import import_module
 from importlib.util import find_spec
 
 from ..errors import ArtifactError, TrustError
-from .console import USAGE, print_json, printable
+from .arguments import Parser
+from .console import print_json, printable
 from .failures import explain
 
 WORDS = (
@@ -49,14 +50,6 @@ WORDS = (
     "bench",
     "doctor",
 )
-
-
-class Parser(argparse.ArgumentParser):
-    """Usage errors leave with one sentence that names the next step."""
-
-    def error(self, message: str) -> None:  # type: ignore[override]
-        """One sentence, and the exit code of wrong usage."""
-        self.exit(USAGE, f"{self.prog}: {message}; see {self.prog} --help\n")
 
 
 def build(words: Sequence[str] | None = None) -> argparse.ArgumentParser:

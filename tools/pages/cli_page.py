@@ -6,6 +6,8 @@ python tools/pages/cli_page.py
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
+from importlib import import_module
 from pathlib import Path
 from textwrap import wrap
 
@@ -50,12 +52,10 @@ def page() -> str:
             f"    {synopsis(word, sub)}",
             "",
         ]
-        lines += [
-            "| argument | |",
-            "|---|---|",
-            *(row(a) for a in sub._actions if a.dest != "help"),
-            "",
-        ]
+        lines += table(sub)
+        for name, inner in actions(word).items():
+            lines += [f"### {word} {name}", "", str(inner.description), ""]
+            lines += [f"    {synopsis(f'{word} {name}', inner)}", "", *table(inner)]
     lines += [
         "## Statuses",
         "",
@@ -69,6 +69,18 @@ def page() -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def table(parser: argparse.ArgumentParser) -> list[str]:
+    """All arguments."""
+    rows = [row(a) for a in parser._actions if a.dest != "help"]
+    return ["| argument | |", "|---|---|", *rows, ""]
+
+
+def actions(word: str) -> Mapping[str, argparse.ArgumentParser]:
+    """{name: its arguments} of a word that does several things."""
+    found = getattr(import_module(f"sna_edge.cli.words.{word}"), "pages", dict)
+    return found()
 
 
 def synopsis(word: str, sub: argparse.ArgumentParser) -> str:

@@ -41,7 +41,7 @@ def fits_of(args: argparse.Namespace, argv: Sequence[str]) -> list[argparse.Name
 
 def parsed(arguments: Sequence[str]) -> argparse.Namespace:
     """Arguments of `fit` read as on its command line."""
-    from ..main import Parser
+    from ..arguments import Parser
 
     parser = Parser(prog="sna-edge fit", allow_abbrev=False)
     configure(parser)

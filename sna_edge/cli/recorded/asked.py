@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable
 from contextlib import closing
 from datetime import datetime, tzinfo
 from typing import Any
 
 from ...errors import InputError
 from ..console import ANSWERED, FAULT, emit
+from ..stationing.action import Action
 
 FAR = 1e11
 """A second that no record has."""
@@ -18,16 +18,15 @@ FAR = 1e11
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """The options of `station export`."""
-    group = parser.add_argument_group("export, verdicts of a data folder as CSV")
-    group.add_argument(
+    parser.add_argument(
         "--zone",
         default="UTC",
         help="time zone of the times: UTC, local, or a name as Europe/Vienna (default UTC)",
     )
-    group.add_argument("--decimal", default=".", help="decimal point, or comma with columns by ;")
-    group.add_argument("--of", metavar="STATION", help="one station (default all)")
+    parser.add_argument("--decimal", default=".", help="decimal point, or comma with columns by ;")
+    parser.add_argument("--of", metavar="STATION", help="one station (default all)")
     for option, what in (("--from", "first"), ("--to", "end of the")):
-        group.add_argument(
+        parser.add_argument(
             option,
             dest=option[2:] + "_time",
             metavar="TIME",
@@ -100,10 +99,16 @@ def _seconds(text: str | None, zone: tzinfo | None, default: float) -> float:
     return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).timestamp()
 
 
-ACTIONS: dict[str, tuple[int, Callable[..., int]]] = {
-    "verify": (1, verify),
-    "backup": (2, backup),
-    "restore": (2, restore),
-    "export": (1, export),
-}
-"""Action -> how many things it is done with, and what it does."""
+ACTIONS: dict[str, Action] = {
+    "verify": Action(
+        ("DATA",), "go through the chain of all records of a data folder, and name what breaks it",
+        verify,
+    ),
+    "backup": Action(("DATA", "COPY"), "copy the records, also while the station runs", backup),
+    "restore": Action(("COPY", "DATA"), "make a new data folder of a copy", restore),
+    "export": Action(
+        ("DATA",), "write the verdicts as CSV to standard output, in a time zone", export,
+        configure,
+    ),
+}  # fmt: skip
+"""What is done with the records."""

@@ -95,8 +95,8 @@ def to_read(folder: str | PathLike[str], busy: float = 5.0) -> sqlite3.Connectio
     uri = f"{Path(path).absolute().as_uri()}?mode=ro"
     db = sqlite3.connect(uri, uri=True, timeout=busy, isolation_level=None, check_same_thread=False)
     try:
-        db.execute("PRAGMA cache_size = -4000")
         checked(db, path)
+        db.execute("PRAGMA cache_size = -4000")
     except BaseException:
         db.close()
         raise

@@ -68,9 +68,9 @@ def test_a_table(data, capsys):
 @pytest.mark.parametrize(
     "words, said",
     [
-        (["verify"], "verify"),
-        (["verify", "a", "b"], "a data folder"),
-        (["backup", "a"], "two folders"),
+        (["verify"], "sna-edge station verify --help"),
+        (["verify", "a", "b"], "unrecognized arguments: b"),
+        (["backup", "a"], "required: COPY"),
         (["verify", "nothing"], "holds no records"),
         (["export", "DATA", "--from", "noon"], "no time 'noon'"),
         (["export", "DATA", "--zone", "Mars/Base"], "no time zone"),

@@ -1,0 +1,1 @@
+"""What `sna-edge station` does besides running: each action with arguments of its own."""
