@@ -30,7 +30,7 @@ from .limits import LineLimits
 from .readings import Reading, parsed, plain_number, said
 from .reasons import Reasons
 from .target import towards_targets
-from .verdict import ACCEPT, NO_VERDICT, REJECT, Judged, evaluated, judge
+from .verdict import ACCEPT, NO_VERDICT, REJECT, Judged, Rule, evaluated
 
 Floats = NDArray[np.float64]
 
@@ -88,7 +88,7 @@ class Line:
 
     def judge_by(self, limits: LineLimits) -> None:
         """Judge by these limits from now on."""
-        self.limits = limits
+        self.limits, self._rule = limits, Rule(self.model, limits)
         self.acceptance = Acceptance(self.model, limits) if limits.by_probability else None
         self._reasons = Reasons(self.model, limits, self.acceptance)
         named = [o.name for o in limits.outputs]
@@ -138,7 +138,7 @@ class Line:
         found = evaluated(self.model, self.limits, x)
         passed = self._learned(readings, x, found, number, units_in(units or {}))
         found = passed.found
-        judged = judge(self.model, self.limits, found)
+        judged = self._rule(found)
         sure = self._sure(x, passed)
         if self.acceptance is not None and sure is not None:
             judged = replace(judged, verdict=self.acceptance.verdicts(judged, sure))

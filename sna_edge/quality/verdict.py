@@ -18,6 +18,8 @@ ACCEPT = "ACCEPT"
 REJECT = "REJECT"
 NO_VERDICT = "NO VERDICT"
 WORDS = np.array([NO_VERDICT, ACCEPT, REJECT])
+OK, EDGE = int(Status.OK), int(Status.EDGE)
+EXTRAPOLATED, UNFAMILIAR = int(Status.EXTRAPOLATED), int(Status.UNFAMILIAR)
 
 
 @dataclass(frozen=True)
@@ -73,24 +75,44 @@ def judge(model: Model, limits: LineLimits, found: Evaluation) -> Judged:
     >>> judge(model, LineLimits((Limit("width", usl=120.0),)), found).verdict.tolist()
     ['ACCEPT', 'NO VERDICT', 'REJECT']
     """
-    columns = [model.output_names.index(limit.name) for limit in limits.outputs]
-    least = np.array([o.lsl if o.reject is None else o.reject for o in limits.outputs])
-    lsl, usl = np.array([o.lsl for o in limits.outputs]), np.array([o.usl for o in limits.outputs])
-    local = model.calibration is not None and model.calibration.n_residuals > 0
-    plain = np.array([model.outputs[k].interval is None and not local for k in columns])
-    value = found.value[:, columns]
-    lower = np.where(plain, value, found.lower[:, columns])
-    upper = np.where(plain, value, found.upper[:, columns])
-    answered = found.status >= Status.OK
-    unknown = (found.status == Status.EXTRAPOLATED) | (found.status == Status.UNFAMILIAR)
-    if limits.edge != "accept":
-        unknown = unknown | (found.status == Status.EDGE)
-    with np.errstate(invalid="ignore"):
-        inside = (lower >= lsl) & (upper <= usl)
-        beyond = (lower > usl) | (upper < least)
-        margin = np.minimum(usl - upper, lower - lsl)
-    straddles = ~inside & ~beyond & answered[:, None]
-    known = answered & ~unknown
-    code = np.where(known & inside.all(axis=1), 1, 0)
-    code = np.where(known & beyond.any(axis=1), 2, code)
-    return Judged(WORDS[code], value, lower, upper, margin, straddles, beyond, unknown)
+    return Rule(model, limits)(found)
+
+
+class Rule:
+    """`judge` by one model and its limits, for who judges part by part."""
+
+    def __init__(self, model: Model, limits: LineLimits) -> None:
+        outputs = limits.outputs
+        columns = [model.output_names.index(limit.name) for limit in outputs]
+        whole = columns == list(range(len(model.outputs)))
+        self._columns = slice(None) if whole else columns
+        self._least = np.array([o.lsl if o.reject is None else o.reject for o in outputs])
+        self._lsl = np.array([o.lsl for o in outputs])
+        self._usl = np.array([o.usl for o in outputs])
+        local = model.calibration is not None and model.calibration.n_residuals > 0
+        plain = np.array([model.outputs[k].interval is None and not local for k in columns])
+        self._plain = plain if plain.any() else None
+        self._edge = limits.edge != "accept"
+
+    def __call__(self, found: Evaluation) -> Judged:
+        """The verdict of each row of `found`."""
+        value = found.value[:, self._columns]
+        lower, upper = found.lower[:, self._columns], found.upper[:, self._columns]
+        if self._plain is not None:
+            lower = np.where(self._plain, value, lower)
+            upper = np.where(self._plain, value, upper)
+        status = found.status
+        answered = status >= OK
+        unknown = (status == EXTRAPOLATED) | (status == UNFAMILIAR)
+        if self._edge:
+            unknown |= status == EDGE
+        lsl, usl = self._lsl, self._usl
+        with np.errstate(invalid="ignore"):
+            inside = (lower >= lsl) & (upper <= usl)
+            beyond = (lower > usl) | (upper < self._least)
+            margin = np.minimum(usl - upper, lower - lsl)
+        straddles = ~inside & ~beyond & answered[:, None]
+        known = answered & ~unknown
+        code = (known & inside.all(axis=1)).astype(np.intp)
+        code[known & beyond.any(axis=1)] = 2
+        return Judged(WORDS[code], value, lower, upper, margin, straddles, beyond, unknown)

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from urllib.parse import unquote
 
 from ..messages import BROKEN
+from ..parts import Arrival
 from ..plant import Plant
+from .at_once import AtOnce
 from .guard import COOKIE, Guard, Refused
 from .metrics import exposition, registry
 from .operated import Operated
 from .parts import Receive, arrivals, body, recorded, text
+from .protocol import Answered
 from .replies import Scope, Send, reply
 from .settings import HttpSettings
 
@@ -34,6 +38,7 @@ class App:
         self._files = frozenset(files)
         self._guard, self._registry = Guard(settings, plant.desk.note), registry(plant)
         self._operated = Operated(plant, settings, self._guard)
+        self._soon = AtOnce(plant.desk)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -52,7 +57,7 @@ class App:
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         method, path = scope["method"], scope["path"]
         if path.startswith("/stations/") and path.endswith("/parts"):
-            await self._parts(scope, receive, send, path[len("/stations/") : -len("/parts")])
+            await self._parts(scope, receive, send)
         elif path == "/health" and method in ("GET", "HEAD"):
             why = self._plant.health()
             told = {"status": "ok"} if not why else {"status": "no records", "why": why}
@@ -102,23 +107,51 @@ class App:
         told = json.dumps({"person": person.name, "role": person.role}).encode() + b"\n"
         await reply(send, 200, told, more=[(b"set-cookie", kept.encode())])
 
-    async def _parts(self, scope: Scope, receive: Receive, send: Send, station: str) -> None:
-        self._known(scope, "line")
-        station = unquote(station)
-        if station not in self._plant.config.stations:
-            names = ", ".join(self._plant.config.stations)
-            raise Refused(404, f"no station is called {station[:60]!r}; stations are {names}")
-        if scope["method"] != "POST":
-            raise Refused(405, "parts are sent by POST")
-        headers: Mapping[bytes, bytes] = dict(scope["headers"])
+    async def _parts(self, scope: Scope, receive: Receive, send: Send) -> None:
+        station = self._station(scope)
         data = await body(receive, self._settings.body, self._settings.seconds)
-        kind = headers.get(b"content-type", b"").split(b";")[0].strip().lower().decode("latin-1")
-        found, form = arrivals(data, kind, station)
-        if not found:
-            raise Refused(400, "the message holds no part; send a JSON object for each")
+        found, form = self._arrivals(scope, data, station)
         answers = await recorded(self._plant.desk, found)
         if form == BROKEN:  # nobody knows how many parts were in it: none is acknowledged
             raise Refused(400, str(found[0].reading))
         again = str(sum(answer.again for answer in answers)).encode()
         told, kind = text(answers, form)
         await reply(send, 200, told, kind=kind, more=[(b"station-again", again)])
+
+    def is_parts(self, scope: Scope) -> bool:
+        """Whether a request may be answered by `at_once`."""
+        path = scope["path"]
+        parts = path.startswith("/stations/") and path.endswith("/parts")
+        return bool(parts and scope["method"] == "POST")
+
+    def at_once(self, scope: Scope, data: bytes, answered: Answered) -> bool:
+        """Take the parts of a whole message, as POST /stations/NAME/parts does, without a task;
+        False where they have to be refused, which is done in the ordinary way."""
+        if len(data) > self._settings.body:
+            return False
+        at = time.perf_counter_ns()
+        try:
+            found, form = self._arrivals(scope, data, self._station(scope))
+        except Refused:
+            return False
+        return form != BROKEN and self._soon.take(found, form, at, answered)
+
+    def _station(self, scope: Scope) -> str:
+        """Which station a message is for. Raises Refused."""
+        self._known(scope, "line")
+        station = unquote(scope["path"][len("/stations/") : -len("/parts")])
+        if station not in self._plant.config.stations:
+            names = ", ".join(self._plant.config.stations)
+            raise Refused(404, f"no station is called {station[:60]!r}; stations are {names}")
+        if scope["method"] != "POST":
+            raise Refused(405, "parts are sent by POST")
+        return station
+
+    def _arrivals(self, scope: Scope, data: bytes, station: str) -> tuple[list[Arrival], str]:
+        """The parts of a message, at least one, and the type of its answer. Raises Refused."""
+        headers: Mapping[bytes, bytes] = dict(scope["headers"])
+        kind = headers.get(b"content-type", b"").split(b";")[0].strip().lower().decode("latin-1")
+        found, form = arrivals(data, kind, station)
+        if not found:
+            raise Refused(400, "the message holds no part; send a JSON object for each")
+        return found, form

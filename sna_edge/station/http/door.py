@@ -39,9 +39,10 @@ class HttpDoor:
     def start(self) -> None:
         """Bind, and serve in a thread. Raises InputError."""
         settings = self.settings
+        app = App(self._plant, settings, *self._page())
         config = uvicorn.Config(
-            App(self._plant, settings, *self._page()),
-            http=protocol(settings.seconds),
+            app,
+            http=protocol(settings.seconds, app),
             ws="none",
             lifespan="off",
             interface="asgi3",

@@ -14,6 +14,7 @@ from .guard import Refused
 
 RECORDED = 30.0
 """Seconds that records may take until the sender is told to try again."""
+LATE = "no record yet; send it again, it counts once"
 Receive = Callable[[], Awaitable[Mapping[str, Any]]]
 NDJSON = ("application/x-ndjson", "application/jsonl", "application/ndjson")
 
@@ -70,7 +71,7 @@ async def recorded(desk: Desk, found: Sequence[Arrival]) -> list[Answer]:
     try:
         answers, sentence = await asyncio.wait_for(future, RECORDED)
     except asyncio.TimeoutError:
-        raise Refused(503, "no record yet; send it again, it counts once") from None
+        raise Refused(503, LATE) from None
     if sentence:
         raise Refused(503, sentence)
     return answers

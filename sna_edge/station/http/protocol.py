@@ -1,21 +1,39 @@
-"""One connection of HTTP: closed where no whole head of a request comes in time, and told whose
-certificate it has shown."""
+"""One connection of HTTP: closed where no whole head of a request comes in time or in size, told
+whose certificate it has shown, and parts whose message came in one piece are answered at once."""
 
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Protocol
 
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 PEER = "peer_certificate"
+HEAD = 65536
+"""Bytes of the head of a request."""
+Answered = Callable[[bytes], None]
+"""Called in the loop with a whole answer."""
 
 
-def protocol(seconds: float) -> type[asyncio.Protocol]:
+class AtOnce(Protocol):
+    """What answers whole messages without a task of their own."""
+
+    def is_parts(self, scope: Any) -> bool:
+        """Whether a request brings parts."""
+
+    def at_once(self, scope: Any, data: bytes, answered: Answered) -> bool:
+        """Take the parts of a message; False where it has to be answered in the ordinary way."""
+
+
+def protocol(seconds: float, parts: AtOnce) -> type[asyncio.Protocol]:
     """The class of connections whose requests have `seconds` for their head."""
 
-    class Connection(H11Protocol):  # type: ignore[misc,unused-ignore]
+    class Connection(HttpToolsProtocol):  # type: ignore[misc,unused-ignore]
         _clock: asyncio.TimerHandle | None = None
+        _held: Any = None
+        _reads = False
+        _head = 0
         app_state: dict[str, Any]
 
         def connection_made(self, transport: Any) -> None:
@@ -28,15 +46,59 @@ def protocol(seconds: float) -> type[asyncio.Protocol]:
         def data_received(self, data: bytes) -> None:
             if self._clock is None and self._idle():
                 self._clock = self.loop.call_later(seconds, self._late)
+            self._head += len(data)
+            self._reads = True
             super().data_received(data)
+            self._reads = False
+            if self._held is not None:  # the rest of it has still to come
+                held, self._held = self._held, None
+                super()._start_asgi_task(held, self.app)
             if self._clock is not None and not self._idle():
                 self._clock.cancel()
                 self._clock = None
+            if self._head > HEAD:
+                self.transport.abort()
 
         def connection_lost(self, exc: Exception | None) -> None:
             if self._clock is not None:
                 self._clock.cancel()
             super().connection_lost(exc)
+
+        def on_headers_complete(self) -> None:
+            self._head = 0
+            super().on_headers_complete()
+
+        def on_body(self, body: bytes) -> None:
+            self._head = 0
+            super().on_body(body)
+
+        def on_message_complete(self) -> None:
+            super().on_message_complete()
+            held, self._held = self._held, None
+            if held is not None and not self._answers(held):
+                super()._start_asgi_task(held, self.app)
+
+        def _start_asgi_task(self, cycle: Any, app: Any) -> None:
+            """Parts need no task where their message ends in what is being read."""
+            plain = self._reads and app is self.app and not self.flow.write_paused
+            if plain and not cycle.waiting_for_100_continue and parts.is_parts(cycle.scope):
+                self._held = cycle
+            else:
+                super()._start_asgi_task(cycle, app)
+
+        def _answers(self, cycle: Any) -> bool:
+            """Whether the message of a request, which is whole, was taken."""
+
+            def answered(data: bytes) -> None:
+                if cycle.disconnected or self.transport.is_closing():
+                    return
+                cycle.response_started = cycle.response_complete = True
+                self.transport.write(data if cycle.keep_alive else _last(data))
+                if not cycle.keep_alive:
+                    self.transport.close()
+                self.on_response_complete()
+
+            return parts.at_once(cycle.scope, bytes(cycle.body), answered)
 
         def _idle(self) -> bool:
             return self.cycle is None or self.cycle.response_complete
@@ -47,3 +109,8 @@ def protocol(seconds: float) -> type[asyncio.Protocol]:
                 self.transport.abort()
 
     return Connection
+
+
+def _last(data: bytes) -> bytes:
+    """An answer after which the connection is closed."""
+    return data.replace(b"\r\n", b"\r\nconnection: close\r\n", 1)

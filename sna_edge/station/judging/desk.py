@@ -1,5 +1,5 @@
-"""The thread that judges: what waits is taken together, one call of the line for each recipe, then
-handed to the writer; a verdict never waits for a disk or for a reader."""
+"""One thread at a time judges: what waits is taken together, one call of the line for each recipe,
+then handed to the writer; a verdict never waits for a disk or for a reader."""
 
 from __future__ import annotations
 
@@ -58,6 +58,7 @@ class JudgingDesk:
         self._waiting: deque[Request] = deque()
         self._turns: deque[Callable[[], None]] = deque()
         self._some, self._count, self._open = Condition(Lock()), 0, False
+        self._judge = Lock()  # taken before _some
         self._numbered, self._began = 0, time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(clock.now()))
         self._thread = Thread(target=self._run, name="verdicts", daemon=True)
         self._looked, self._advising = 0.0, Advising()
@@ -70,25 +71,38 @@ class JudgingDesk:
         self._advising.start()
         self._thread.start()
 
-    def submit(self, arrivals: Sequence[Arrival], done: Done) -> bool:
-        """As `Desk.submit`. Raises InputError for a station that the configuration lacks."""
+    def submit(
+        self, arrivals: Sequence[Arrival], done: Done, *, here: bool = False, at: int = 0
+    ) -> bool:
+        """As `Desk.submit`. `here`: where nothing waits, judge in the thread that calls, and save a
+        change of threads; `done` may be called before this returns. `at`: `perf_counter_ns` when
+        the message was there, 0 for now. Raises InputError for a station that the configuration
+        lacks."""
         for arrival in arrivals:
             if arrival.station not in self.config.stations:
                 raise InputError(
                     f"no station is called {arrival.station!r}; stations are"
                     f" {', '.join(self.config.stations)}"
                 )
-        with self._some:
-            full = self._count and self._count + len(arrivals) > self.config.queue
-            if not self._open or full or self._recorder.waiting() > self.config.queue:
-                self.refused += len(arrivals)
-                return False
-            if arrivals:
-                self._waiting.append(Request(arrivals, done))
-                self._count += len(arrivals)
-                self._some.notify()
-        if not arrivals:
-            done([], "")
+        held = here and self._judge.acquire(blocking=False)
+        try:
+            with self._some:
+                full = self._count and self._count + len(arrivals) > self.config.queue
+                if not self._open or full or self._recorder.waiting() > self.config.queue:
+                    self.refused += len(arrivals)
+                    return False
+                mine, request = held and not self._waiting, Request(arrivals, done, at)
+                if arrivals and not mine:
+                    self._waiting.append(request)
+                    self._count += len(arrivals)
+                    self._some.notify()
+            if not arrivals:
+                done([], "")
+            elif mine:
+                self._safely(lambda: self._batch([request]), [request])
+        finally:
+            if held:
+                self._judge.release()
         return True
 
     def turn(self, what: Callable[[], None]) -> None:
@@ -127,26 +141,34 @@ class JudgingDesk:
             self._thread.join(seconds)
         return not self._thread.is_alive() and self._advising.stop(seconds)
 
-    # In the thread that judges.
+    # In the thread that judges, or in one that judges what it has brought.
 
     def _run(self) -> None:
         while True:
             with self._some:
                 if not self._waiting and not self._turns and self._open:
                     self._some.wait(LOOK)
-                turns, requests = list(self._turns), self._taken()
-                self._turns.clear()
-                if not requests and not turns and not self._open:
+            with self._judge:
+                if not self._turn():
                     return
-            for turn in turns:
-                self._safely(turn)
-            if requests:
-                self._safely(lambda: self._batch(requests), requests)  # noqa: B023
-            if (now := time.monotonic()) - self._looked >= LOOK:
-                self._looked = now
-                if jumped := self._clock.look():
-                    self.note("clock jumped", why=jumped)
-                self._alive()
+
+    def _turn(self) -> bool:
+        """Judge what waits; False where nothing does and nothing will."""
+        with self._some:
+            turns, requests = list(self._turns), self._taken()
+            self._turns.clear()
+            if not requests and not turns and not self._open:
+                return False
+        for turn in turns:
+            self._safely(turn)
+        if requests:
+            self._safely(lambda: self._batch(requests), requests)
+        if (now := time.monotonic()) - self._looked >= LOOK:
+            self._looked = now
+            if jumped := self._clock.look():
+                self.note("clock jumped", why=jumped)
+            self._alive()
+        return True
 
     def _taken(self) -> list[Request]:
         """The oldest requests, about TOGETHER arrivals."""

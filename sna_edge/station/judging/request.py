@@ -16,8 +16,8 @@ class Request:
 
     __slots__ = ("_left", "answers", "arrivals", "at", "done", "failed")
 
-    def __init__(self, arrivals: Sequence[Arrival], done: Done) -> None:
-        self.arrivals, self.done, self.at = arrivals, done, time.perf_counter_ns()
+    def __init__(self, arrivals: Sequence[Arrival], done: Done, at: int = 0) -> None:
+        self.arrivals, self.done, self.at = arrivals, done, at or time.perf_counter_ns()
         self.answers: list[Answer | None] = [None] * len(arrivals)
         self._left, self.failed = len(arrivals), False
 

@@ -4,7 +4,7 @@ not be answered with the verdict of the first."""
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from hashlib import blake2b
 from typing import Any
@@ -14,7 +14,15 @@ from ..parts import Answer, Arrival
 
 PRINT = "print"
 """Of a reading, in its record."""
-_encode = json.JSONEncoder(sort_keys=True, default=str, check_circular=False).encode
+_encode: Callable[[Any], str] = json.JSONEncoder(
+    sort_keys=True, default=str, check_circular=False
+).encode
+_c_encoder: Any = getattr(json.encoder, "c_make_encoder", None)
+if _c_encoder is not None:  # made once, not for each message as JSONEncoder.encode does
+    _pieces = _c_encoder(
+        None, str, json.encoder.encode_basestring_ascii, None, ": ", ", ", True, False, True
+    )
+    _encode = lambda reading: "".join(_pieces(reading, 0))  # noqa: E731
 
 
 def print_of(reading: Mapping[str, Any] | str) -> str:

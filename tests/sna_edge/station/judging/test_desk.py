@@ -240,3 +240,29 @@ def test_what_waits_for_a_part_is_bounded_whatever_is_measured(plant):
     sent(plant.desk, Arrival("press-1", held, "A2"))
     (record,) = sent(plant.desk, Arrival("press-1", {"power": 200.0}, "A2")).records
     assert record["measured"]["width"]["value"] == 118.0
+
+
+def test_who_brings_parts_judges_them_where_nobody_else_does(tmp_path):
+    made = process(tmp_path)
+    line, threads = next(iter(made.desk.cells.values())).line, []
+    judge, busy, free = line.readings, threading.Event(), threading.Event()
+
+    def readings(*given):
+        threads.append(threading.current_thread().name)
+        return judge(*given)
+
+    line.readings = readings
+    own = threading.current_thread().name
+    for here in (True, False):
+        told = Told()
+        assert made.desk.submit([Arrival("press-1", {"power": 200.0})], told, here=here)
+        told.wait()
+    assert threads == [own, "verdicts"]
+    made.desk.turn(lambda: (busy.set(), free.wait(10.0)))  # somebody judges, for long
+    assert busy.wait(10.0)
+    told = Told()
+    assert made.desk.submit([Arrival("press-1", {"power": 200.0})], told, here=True)
+    assert not told.calls
+    free.set()
+    assert told.wait().records[0]["verdict"] == "ACCEPT" and threads[-1] == "verdicts"
+    made.stop()

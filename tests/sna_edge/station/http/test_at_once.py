@@ -1,0 +1,105 @@
+"""Parts whose message comes in one piece, and all that must hold for them as for others."""
+
+from __future__ import annotations
+
+import json
+import socket
+import time
+
+import pytest
+
+from sna_edge.station.http.protocol import HEAD
+
+from ..plants import STATION, asked, process
+
+HTTP = STATION + '[http]\nlisten = "127.0.0.1:0"\nbody = "2 KB"\n'
+
+
+@pytest.fixture
+def plant(tmp_path):
+    made = process(tmp_path, station=HTTP)
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def plug(plant):
+    found = socket.create_connection(("127.0.0.1", plant.plant.doors["http"].port))
+    found.settimeout(10.0)
+    yield found
+    found.close()
+
+
+def message(part: str, *heads: str) -> bytes:
+    body = json.dumps({"part": part, "power": 200})
+    lines = ["POST /stations/press-1/parts HTTP/1.1", "Host: localhost", *heads]
+    return "\r\n".join([*lines, f"Content-Length: {len(body)}", "", body]).encode()
+
+
+def answers(plug: socket.socket, count: int) -> list[tuple[int, dict, dict]]:
+    """Status, headers and body of answers, in the order in which they come."""
+    file, found = plug.makefile("rb"), []
+    for _ in range(count):
+        status, heads = int(file.readline().split()[1]), {}
+        while (line := file.readline().strip()) != b"":
+            name, _, value = line.decode().partition(": ")
+            heads[name.lower()] = value
+        found.append((status, heads, json.loads(file.read(int(heads["content-length"])))))
+    return found
+
+
+def parts(found: list[tuple[int, dict, dict]]) -> list[str]:
+    assert {status for status, _, _ in found} == {200}
+    return [record["part"] for _, _, record in found]
+
+
+def test_messages_behind_one_another_are_answered_in_their_order(plant, plug):
+    plug.sendall(b"".join(message(f"A{i}") for i in range(5)))
+    assert parts(answers(plug, 5)) == [f"A{i}" for i in range(5)]
+    plug.sendall(message("A3"))  # had a record
+    ((status, heads, record),) = answers(plug, 1)
+    assert (record["part"], record["record"] < 6, heads["station-again"]) == ("A3", True, "1")
+    assert heads["content-security-policy"].startswith("default-src 'none'")
+
+
+def test_a_message_in_pieces_counts_as_one(plant, plug):
+    text = message("B1") + message("B2")
+    for i in range(0, len(text), 41):
+        plug.sendall(text[i : i + 41])
+        time.sleep(0.002)
+    assert parts(answers(plug, 2)) == ["B1", "B2"]
+
+
+def test_a_connection_that_is_to_end_ends_with_the_answer(plant, plug):
+    plug.sendall(message("C1", "Connection: close"))
+    ((_, heads, record),) = answers(plug, 1)
+    assert (heads["connection"], record["part"], plug.recv(10)) == ("close", "C1", b"")
+
+
+def test_what_is_refused_is_refused(plant, plug):
+    plug.sendall(message("D1").replace(b"localhost", b"elsewhere"))
+    assert [status for status, _, _ in answers(plug, 1)] == [403]
+    at = f"http://127.0.0.1:{plant.plant.doors['http'].port}/stations/press-1/parts"
+    assert asked(at, b'{"power": 200}' + b" " * 3000)[0] == 413
+    assert plant.plant.records.texts == [] or "D1" not in "".join(plant.plant.records.texts)
+
+
+def test_a_head_without_end_is_cut_off(plant, plug):
+    plug.sendall(b"POST /stations/press-1/parts HTTP/1.1\r\nHost: localhost\r\n")
+    sent = 0
+    with pytest.raises(OSError):
+        while sent < 100 * HEAD:
+            plug.sendall(b"X-More: " + b"y" * 4000 + b"\r\n")
+            sent += 4000
+    assert sent < 100 * HEAD
+
+
+def test_nothing_is_acknowledged_without_a_record(plant, plug, monkeypatch):
+    def append(drafts, done):
+        done([], "the disk is full")
+
+    monkeypatch.setattr(plant.plant.records, "append", append)
+    plug.sendall(message("E1") + message("E2"))
+    found = answers(plug, 2)
+    assert [(status, heads["retry-after"]) for status, heads, _ in found] == [(503, "1")] * 2
+    assert found[0][2] == {"error": "the disk is full"}
