@@ -1,12 +1,17 @@
 """Records of a station: how fast they are written and how soon a day of a year of them is drawn.
 
 python tools/station/history_bench.py [--records 3000000] [--write]
+python tools/station/history_bench.py --fast --records 30000000 [--write]
 
 Makes a year of records of one press (two outputs, some 900 bytes a record, as `sna-edge station`
 writes them), in turns with a bare `executemany` of the same rows into the same tables, one commit
 for as many rows: the ratio is what numbering, digests and minutes cost. Then asks of the records
 what the page asks, in a process that has read nothing yet; the second time is that of the question
 asked again. Run it alone (`chrt -r 1`). --write: docs/tables/station_records.md.
+
+--fast: the year is made within SQLite, in a twentieth of the time; its records have no digests, so
+that nothing is verified, and only the questions are measured: docs/tables/station_year.md. 30
+million records take 40 GB.
 """
 
 from __future__ import annotations
@@ -34,6 +39,7 @@ from sna_edge.station.records.schema import database, to_write
 from sna_edge.station.records.transaction import NEW, POINT
 
 TABLE = Path(__file__).resolve().parents[2] / "docs" / "tables" / "station_records.md"
+YEAR_TABLE = TABLE.with_name("station_year.md")
 YEAR, DAY = 365 * 86_400.0, 86_400.0
 END = 1_790_000_000.0
 GROUP, AHEAD = 500, 4000
@@ -146,6 +152,61 @@ def year(folder: Path, count: int) -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
+CHUNK = """
+CREATE TEMP TABLE chunk AS WITH RECURSIVE
+    n (k) AS (SELECT :first UNION ALL SELECT k + 1 FROM n WHERE k + 1 < :end),
+    u (k, a, b, c) AS (SELECT k, (k * 2654435761 % 1000003) / 1000003.0,
+        (k * 40503 % 999983) / 999983.0, (k * 69621 % 1000033) / 1000033.0 FROM n)
+SELECT k + 1 AS number, CAST(:start + k * :step AS INTEGER) AS time, printf('P%09d', k) AS part,
+    1 + (c > 0.97) AS verdict, 38.5 + 1.5 * (a + b) AS width, 38.5 + 1.5 * (a + c) AS depth FROM u;
+INSERT INTO records SELECT number, 0, 1, 2, part, 0, '', verdict, time,
+    printf('{"record": %d, "schema": 1, "kind": "verdict", "station": "press-1", "part": "%s", "s'
+    || 'equence": 0, "recipe": "default", "time": %d, "verdict": %d, "outputs": {"width": {"value"'
+    || ': %!.15g}, "depth": {"value": %!.15g}}, %s', number, part, time, verdict, width, depth,
+    :tail), zeroblob(32) FROM chunk;
+INSERT INTO points SELECT 1, number, time, verdict, width, width - 1.7, width + 1.7, NULL, 0.99
+    FROM chunk;
+INSERT INTO points SELECT 2, number, time, verdict, depth, depth - 1.7, depth + 1.7, NULL, 0.99
+    FROM chunk;
+INSERT INTO counts SELECT 1, 2, time / 60000 AS minute, sum(verdict = 1), sum(verdict = 2), 0, 0, 0,
+    min(number), max(number) FROM chunk GROUP BY minute;
+INSERT INTO minutes SELECT 1, time / 60000 AS minute, count(*), avg(width),
+    sum(width * width) - count(*) * avg(width) * avg(width), min(width), max(width), 0, 0, 0
+    FROM chunk GROUP BY minute;
+INSERT INTO minutes SELECT 2, time / 60000 AS minute, count(*), avg(depth),
+    sum(depth * depth) - count(*) * avg(depth) * avg(depth), min(depth), max(depth), 0, 0, 0
+    FROM chunk GROUP BY minute;
+DROP TABLE chunk
+"""
+"""Records of some whole minutes, as `sna-edge station` would have written them, but for digests."""
+
+
+def made_fast(folder: Path, count: int) -> None:
+    """The year, made within SQLite; `count` is made a number of records in each minute."""
+    minutes, data = int(YEAR / 60), folder / "data"
+    each = count // minutes
+    assert each, "give at least one record for each minute of a year"
+    data.mkdir()
+    db = to_write(data, 1.0)
+    db.execute("PRAGMA journal_mode = OFF")
+    db.execute("PRAGMA synchronous = OFF")
+    db.execute("PRAGMA cache_size = -200000")
+    db.execute("INSERT INTO names VALUES (1, 'press-1'), (2, 'default')")
+    db.execute("INSERT INTO series VALUES (1, 1, 2, 'width'), (2, 1, 2, 'depth')")
+    start = (END - YEAR) // 60 * 60_000
+    for minute in range(0, minutes, 1440):
+        first, end = minute * each, min(minute + 1440, minutes) * each
+        given = {"first": first, "end": end, "start": start, "step": 60_000 / each,
+                 "tail": TAILS[minute // 1440 % len(TAILS)]}  # fmt: skip
+        db.execute("BEGIN")
+        for statement in CHUNK.split(";"):
+            db.execute(statement, given)
+        db.execute("COMMIT")
+    db.execute("INSERT INTO places VALUES (1, 2, ?)", (minutes * each,))
+    db.execute("PRAGMA journal_mode = WAL")
+    db.close()
+
+
 def questions(folder: str, count: int) -> dict[str, tuple[float, float]]:
     """Question -> seconds when it is asked first and again, on an opened history."""
     history = History(folder)
@@ -186,31 +247,50 @@ def dropped_cache() -> bool:
     return True
 
 
+def asked(count: int, folder: Path) -> list[str]:
+    """Rows of the questions, asked in a process that has read nothing."""
+    cold = "read from the disk" if dropped_cache() else "first"
+    command = [sys.executable, __file__, "--records", str(count), "--ask", str(folder / "data")]
+    told = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
+    return [
+        f"| {name} | {first * 1e3:,.1f} ms {cold}, {again * 1e3:,.1f} ms again |"
+        for name, (first, again) in told.items()
+    ]
+
+
+def fast_table(count: int, folder: Path) -> str:
+    """Only the questions, of records made fast."""
+    made_fast(folder, count)
+    size = os.path.getsize(database(folder / "data"))
+    lines = [
+        f"| {count / 1e6:.3g} million records, two outputs | |",
+        "|---|---|",
+        f"| bytes a record, text and tables | {size / count:,.0f} |",
+        *asked(count, folder),
+    ]
+    return "\n".join(lines) + "\n"
+
+
 def table(count: int, folder: Path) -> str:
     """Measure all of it."""
     sample = min(SAMPLE, count)
     memory = year(folder, count)
     fast, plain = speed(folder, sample)
     size = os.path.getsize(database(folder / "data"))
-    cold = "read from the disk" if dropped_cache() else "first"
-    command = [sys.executable, __file__, "--records", str(count), "--ask", str(folder / "data")]
-    told = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
+    rows = asked(count, folder)
     start = time.perf_counter()
     checked = verify(folder / "data")
     seconds = time.perf_counter() - start
     assert checked.broken is None and checked.records == count
     lines = [
-        f"| {count / 1e6:g} million records, two outputs | |",
+        f"| {count / 1e6:.3g} million records, two outputs | |",
         "|---|---|",
         f"| written, each acknowledged one on the disk | {fast:,.0f} a second |",
         f"| bare rows, the same commits | {plain:,.0f} a second, ratio {fast / plain:.2f} |",
         f"| bytes a record, text and tables | {size / count:,.0f} |",
         f"| most memory of the process that wrote | {memory:.0f} MB |",
         f"| verify | {count / seconds:,.0f} records a second |",
-        *(
-            f"| {name} | {first * 1e3:,.1f} ms {cold}, {again * 1e3:,.1f} ms again |"
-            for name, (first, again) in told.items()
-        ),
+        *rows,
     ]
     return "\n".join(lines) + "\n"
 
@@ -223,6 +303,7 @@ def main() -> None:
     parser.add_argument("--records", type=int, default=3_000_000)
     parser.add_argument("--write", action="store_true", help="docs/tables/station_records.md")
     parser.add_argument("--folder", help="where the records are made, a temporary one by default")
+    parser.add_argument("--fast", action="store_true", help="only the questions")
     parser.add_argument("--ask", help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.ask:
@@ -230,12 +311,12 @@ def main() -> None:
         return
     folder = Path(tempfile.mkdtemp(prefix="sna-year-", dir=args.folder))
     try:
-        text = table(args.records, folder)
+        text = (fast_table if args.fast else table)(args.records, folder)
     finally:
         shutil.rmtree(folder)
     print(text, end="")
     if args.write:
-        TABLE.write_text(text, encoding="utf-8")
+        (YEAR_TABLE if args.fast else TABLE).write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":
