@@ -4,6 +4,7 @@ fails."""
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from os import PathLike
@@ -41,6 +42,19 @@ def write_whole(
                 disk.remove(temporary)
             raise
         disk.sync_folder(name)
+
+
+def sweep(path: str | PathLike[str], seconds: float = 60.0) -> None:
+    """Take away what a kill in the middle of `write_whole` has left in the folder `path`: files
+    beside others that nobody has written to for `seconds`. What cannot be looked at stays."""
+    folder = os.fspath(path)
+    with suppress(OSError):
+        for name in os.listdir(folder):
+            half = os.path.join(folder, name)
+            if name.startswith(BESIDE) and os.path.isfile(half) and not os.path.islink(half):
+                with suppress(OSError):
+                    if time.time() - os.lstat(half).st_mtime >= seconds:
+                        os.unlink(half)
 
 
 def led_to(path: str) -> str:

@@ -12,7 +12,7 @@ from itertools import islice
 from threading import Event, Thread
 from typing import Any
 
-from ...durable import DISK, write_whole
+from ...durable import DISK, sweep, write_whole
 from ...errors import SnaError
 from ..judging.clock import written
 from ..parts import Answer
@@ -50,6 +50,7 @@ class FolderDoor:
         """Begin to look."""
         for name in (DONE, WRONG):
             DISK.make_folder(os.path.join(self.settings.path, name))
+            sweep(os.path.join(self.settings.path, name))
         self._thread.start()
 
     def stop(self, seconds: float) -> None:

@@ -51,8 +51,10 @@ def lost_and_back(name: str, plant: Plant) -> Callable[[str], None]:
 
 
 def runner(destination: Destination, plant: Plant) -> Runner:
-    """A runner of a running station: new records wake it, events tell of its link."""
+    """A runner of a running station: new records wake it, events tell of its link. It gets all
+    records from now on, also those of parts that come before its own door is open."""
     outbox: Any = plant.records
+    outbox.outbox.join(destination.name)
     found = Runner(destination, outbox.outbox, heard=lost_and_back(destination.name, plant))
     plant.bus.subscribe({VERDICT, EVENT}, 1).wake = found.wake
     return found

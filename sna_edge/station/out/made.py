@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from math import isfinite
 from typing import TYPE_CHECKING
 
+from ...durable import sweep
 from ...errors import InputError
 from .aqdef.export import Export
 from .aqdef.file import Characteristic
@@ -33,6 +34,7 @@ def aqdef(name: str, settings: AqdefSettings, plant: Plant) -> Runner:
         os.makedirs(settings.folder, exist_ok=True)
     except OSError as error:
         raise InputError(f"{settings.folder} cannot be made: {error.strerror}") from None
+    sweep(settings.folder)
 
     def known(station: str, recipe: str) -> Mapping[str, Characteristic]:
         return characteristics(plant, station, recipe)

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from ...errors import InputError
 from .chain import Mark
 
+GAP = 7.0
+"""Days without a record (half of `keep_days` where that is less) after which days are not counted
+before a day of records has come: the clock may have jumped."""
 BLOCK = 500
 """Records that go at once; between two blocks others are written."""
 NEWEST = 1000
@@ -73,7 +76,7 @@ def due(db: sqlite3.Connection, keep: Keep, now: int, dropping: bool = False) ->
     """What has to go at `now` (milliseconds since 1970); `dropping`: goes on below the cap until
     some room is free."""
     first, last = _ends(db)
-    if keep.days is not None:
+    if keep.days is not None and calm(db, keep.days, now):
         old = _old(db, first, round(now - keep.days * DAY), now)
         if old >= first:
             return _cut(db, first, old, f"keep_days = {keep.days:g}")
@@ -83,6 +86,16 @@ def due(db: sqlite3.Connection, keep: Keep, now: int, dropping: bool = False) ->
         if upto >= first and size(db) >= limit:
             return _cut(db, first, upto, f"cap = {keep.cap} bytes, drop_oldest")
     return None
+
+
+def calm(db: sqlite3.Connection, days: float, now: int) -> bool:
+    """Whether `now` goes on where the records were a day ago: a clock that has just jumped forward,
+    or a station that was long off, gives people a day before the oldest records go."""
+    before = "SELECT max(minute) FROM counts WHERE station = ? AND recipe = ? AND minute < ?"
+    places = db.execute("SELECT station, recipe FROM places").fetchall()
+    ends = [db.execute(before, (*p, (now - DAY) // 60_000)).fetchone()[0] for p in places]
+    newest = max((60_000 * end for end in ends if end is not None), default=now)
+    return bool(now - newest <= DAY + min(GAP, days / 2) * DAY)
 
 
 def take_away(db: sqlite3.Connection, cut: Cut) -> None:

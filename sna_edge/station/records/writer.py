@@ -14,7 +14,7 @@ from contextlib import ExitStack, suppress
 from os import PathLike
 from typing import Any
 
-from ...durable import DISK
+from ...durable import DISK, sweep
 from ...errors import InputError
 from ..drafts import VERDICT, Draft, Key
 from ..parts import Answer, Done
@@ -153,6 +153,7 @@ class Records:
         lock = os.path.join(self.folder, "lock")
         if not self._held.enter_context(DISK.locked(lock)):
             raise InputError(f"another station writes records in {self.folder}; stop it first")
+        sweep(self.folder, 0.0)  # nobody else writes here
         self._commits = commits = Commits(setting)
         self._held.callback(commits.close)
         self._reader = to_read(self.folder)

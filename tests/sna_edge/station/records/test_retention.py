@@ -70,7 +70,8 @@ def test_a_cut_by_hand_behind_retention_shows(tmp_path):
 @pytest.mark.parametrize("wrong", [0.0, START + 900 * DAY])
 def test_a_clock_that_was_wrong_takes_nothing_away(tmp_path, wrong):
     """Times of 1970 or of a far day say nothing: those records go with what stands behind them."""
-    times = [wrong] * 600 + [START - 10 * DAY] * 10 + [START] * 10 + [wrong] * 3
+    lately = [START - 4 * DAY, START - 2 * DAY] + [START] * 10
+    times = [wrong] * 600 + [START - 10 * DAY] * 10 + lately + [wrong] * 3
     _filled(tmp_path, times)
     records = Records(tmp_path, Keep(days=5), clock=lambda: START)
     _until(lambda: _first(tmp_path).number > 1)
@@ -80,6 +81,22 @@ def test_a_clock_that_was_wrong_takes_nothing_away(tmp_path, wrong):
     time.sleep(0.2)
     records.stop()
     assert _first(tmp_path).number == 611
+    assert verify(tmp_path).broken is None
+
+
+@pytest.mark.parametrize("days", [5, 400])
+def test_a_clock_that_jumps_forward_takes_nothing_away_for_a_day(tmp_path, days):
+    """Two years forward by mistake: the records of this year are not old for that. A day later
+    they are."""
+    now = START + 900 * DAY
+    _filled(tmp_path, [*(START - 600 * i for i in range(100, 0, -1)), *[now] * 3])
+    records = Records(tmp_path, Keep(days=days), clock=lambda: now)
+    time.sleep(0.3)
+    records.stop()
+    assert _first(tmp_path).number == 1
+    records = Records(tmp_path, Keep(days=days), clock=lambda: now + 1.1 * DAY)
+    _until(lambda: _first(tmp_path).number == 101)
+    records.stop()
     assert verify(tmp_path).broken is None
 
 
