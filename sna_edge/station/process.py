@@ -13,6 +13,7 @@ from typing import Any
 
 from .. import __version__
 from ..errors import InputError, SnaError
+from . import interpreter
 from .bus import EVENT, Bus
 from .config import Configuration
 from .doors import full_name, made
@@ -25,9 +26,6 @@ from .records import History, Keep, Records
 from .stopping import JUDGED, RECORDED, SENT, TAKEN, Shares, closed, ways
 from .systemd import Watchdog, notify
 
-SWITCH = 0.0001
-"""Seconds after which one thread lets another have its turn: a verdict does not wait longer for a
-message that is being read."""
 MakeRecords = Callable[..., Written]
 
 
@@ -133,11 +131,11 @@ class Process:
 
 def run(config: Configuration, end: Event, records: MakeRecords = Records) -> bool:
     """Run until `end` is set; whether everything that was taken has its record."""
-    if hasattr(sys, "setswitchinterval"):
-        sys.setswitchinterval(SWITCH)
+    interpreter.begin()
     process = Process(config, records)
     listener = process.bus.subscribe({EVENT}, 100)
     process.start()
+    interpreter.settle()
     for name, state in process.plant.states().items():
         say(f"{name}: {state.get('words', '')}")
     say(f"ready: {len(process.desk.cells)} recipes, records in {config.data}")
