@@ -21,6 +21,8 @@ BEAT = 1.0
 """Seconds after which a message comes though nothing has changed."""
 SHARE = 0.25
 """Of one core at most, when parts come faster than they can be followed; the verdicts go first."""
+REST, LOOK = 0.004, 0.05
+"""Seconds of the shortest rest, and from one look at what has come to the next."""
 WAITING = 8
 """Messages that a slow page may be behind before it is told everything anew."""
 KNOWN = 300
@@ -68,7 +70,7 @@ class Feed:
         self.readers: set[Reader] = set()
         self._lock, self._end = Lock(), Event()
         self._thread = Thread(target=self._run, name="page", daemon=True)
-        self._told, self._spoke = -1, 0.0
+        self._told, self._spoke, self._owed = -1, 0.0, 0.0
         self._state = -1, -1
         self._last, self._saved = "", ""
 
@@ -144,9 +146,11 @@ class Feed:
         due, looked = monotonic() + TICK, 0.0
         save = monotonic() + KEEP
         while not self._end.is_set():
-            began = monotonic()
-            if (found := self.subscribed.get(max(due - began, 0.001))) is not None:
+            if (found := self.subscribed.get(0.0)) is not None:
                 self._take(*found)
+            else:  # no part wakes it: that would cost the next verdict more than the chart
+                self._owed = 0.0
+                self._end.wait(max(min(due - monotonic(), LOOK), 0.001))
             now = monotonic()
             if now - looked >= BEAT:
                 looked = now
@@ -159,7 +163,7 @@ class Feed:
                 due = max(due + TICK, now)
 
     def _take(self, kind: str, text: str) -> None:
-        """One record; then a rest, so that charts never take more than their share."""
+        """One record; after some of them a rest, so that charts take no more than their share."""
         if kind == "state":
             return
         began = monotonic()
@@ -168,7 +172,10 @@ class Feed:
             self._last = text
         except Exception as error:  # one record of a kind that is not known must not end the page
             self.board.fault("page", f"the page cannot read a record: {error}", now_ms())
-        self._end.wait((monotonic() - began) * (1.0 / SHARE - 1.0))
+        self._owed += (monotonic() - began) * (1.0 / SHARE - 1.0)
+        if self._owed >= REST:
+            self._end.wait(self._owed)
+            self._owed = 0.0
 
     def _tell(self, now: float) -> None:
         """All open pages hear what has changed; nothing is gathered where none is open."""

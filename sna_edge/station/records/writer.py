@@ -72,7 +72,8 @@ class Records:
         self._waiting, self._stopping = 0, False
         self._judging: dict[tuple[str, str], str] = {}
         self._words, self._since, self._refused, self._said = "", 0.0, 0, ""
-        self._held, self._reading = ExitStack(), threading.Lock()
+        self._held = ExitStack()
+        self._reading, self._sending = threading.Lock(), threading.Lock()
         try:
             self._start(Setting(self.folder, keep, busy, told, clock, fail))
         except (sqlite3.Error, OSError) as error:
@@ -158,13 +159,15 @@ class Records:
         self._held.callback(commits.close)
         self._reader = to_read(self.folder)
         self._held.callback(self._reader.close)
-        self.outbox = Outbox(self._reader, self._reading, lambda: commits.mark.number)
+        sender = to_read(self.folder)  # of its own: no verdict waits for what is sent
+        self._held.callback(sender.close)
+        self.outbox = Outbox(sender, self._sending, lambda: commits.mark.number)
         commits.outbox = self.outbox
 
     def _run(self) -> None:
         while self._next():
             pass
-        with self._reading:
+        with self._reading, self._sending:
             self._held.close()
 
     def _next(self) -> bool:
