@@ -40,6 +40,11 @@ class App:
         self._operated = Operated(plant, settings, self._guard)
         self._soon = AtOnce(plant.desk)
 
+    def people_changed(self, call: Callable[[], object]) -> None:
+        """Call this whenever somebody was added, revoked or given another role."""
+        if self._guard.roster is not None:
+            self._guard.roster.changed = call
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return

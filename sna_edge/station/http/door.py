@@ -40,6 +40,8 @@ class HttpDoor:
         """Bind, and serve in a thread. Raises InputError."""
         settings = self.settings
         app = App(self._plant, settings, *self._page())
+        if self._feed is not None:
+            app.people_changed(self._feed.again)
         config = uvicorn.Config(
             app,
             http=protocol(settings.seconds, app),

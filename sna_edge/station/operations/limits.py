@@ -18,11 +18,13 @@ from .toml import differences, toml_of
 
 
 def shown(asked: Asked) -> Mapping[str, Any]:
-    """The limits that judge: text, tables, digest."""
+    """The limits that judge: text, tables, digest, and the readings that are judged."""
     one = asked.served
     tables = document(one.text, one.recipe.limits)
-    return {"text": one.text.decode("utf-8", "replace"), "limits": tables, "digest": one.limits,
-            "file": os.path.basename(one.recipe.limits)}  # fmt: skip
+    return {
+        "text": one.text.decode("utf-8", "replace"), "limits": tables, "digest": one.limits,
+        "readings": list(one.line.names), "file": os.path.basename(one.recipe.limits),
+    }  # fmt: skip
 
 
 def changed(asked: Asked) -> Mapping[str, Any]:

@@ -115,6 +115,12 @@ class Feed:
         self._saved = last
         self.board.fault("charts", "", now_ms())
 
+    def again(self) -> None:
+        """End all open pages, which connect again by themselves: who may see them has changed."""
+        with self._lock:
+            for reader in self.readers:
+                reader.give(None)
+
     async def messages(self) -> AsyncIterator[str]:
         """Server-sent events of one page: everything, then what changes."""
         reader = Reader()

@@ -2,6 +2,7 @@
 import { button, el, fill, write } from './base/dom.js';
 import { decimalMark, setMark } from './base/numbers.js';
 import { changed, choose, chosenLine, live, nameOf, on, state } from './base/state.js';
+import { may } from './base/operate.js';
 import { connect } from './base/wire.js';
 import { liveView } from './live.js';
 import { stripView } from './cards/strip.js';
@@ -9,6 +10,7 @@ import { speak } from './base/speak.js';
 import { alarmsView } from './views/alarms.js';
 import { capabilityView } from './views/capability.js';
 import { historyView } from './views/history.js';
+import { settingsView } from './views/settings.js';
 import { whatIfView } from './views/whatif.js';
 
 const VIEWS = [
@@ -17,6 +19,7 @@ const VIEWS = [
   ['alarms', 'Alarms', alarmsView],
   ['history', 'History', historyView],
   ['what-if', 'What if', whatIfView],
+  ['settings', 'Settings', settingsView],
 ];
 let shown = '';
 const tabs = new Map();
@@ -61,7 +64,7 @@ function show(id) {
 }
 
 function walk(event) {
-  const names = [...tabs.keys()], at = names.indexOf(shown);
+  const names = [...tabs.keys()].filter((name) => !tabs.get(name).tab.hidden), at = names.indexOf(shown);
   const to = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: names.length - 1 }[event.key];
   if (to === undefined) return;
   event.preventDefault();
@@ -93,6 +96,7 @@ function heading() {
   document.getElementById('where').hidden = state.lines.length > 1;
   fill(select, state.lines.map(nameOf).join(), () => state.lines.map((one) => el('option', { value: nameOf(one), text: nameOf(one) })));
   if (line) select.value = nameOf(line);
+  tabs.get('settings').tab.hidden = !may('engineer');
   const unseen = state.alarms.filter((alarm) => !alarm.seen).length, { count } = tabs.get('alarms');
   count.hidden = unseen === 0;
   write(count, unseen ? String(unseen) : '');

@@ -15,7 +15,7 @@ export const SILENT = 4000; // ms without a message after which nothing is belie
 
 export const state = {
   lines: [], facts: [], alarms: [], status: {}, chosen: kept('sna-line') ?? '', output: '', heard: 0, offset: 0,
-  who: kept('sna-who') ?? '', person: '', answered: new Map(),
+  who: kept('sna-who') ?? '', person: '', role: '', answered: new Map(),
 };
 const listeners = [];
 let asked = 0;

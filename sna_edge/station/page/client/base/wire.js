@@ -9,6 +9,7 @@ export async function connect() {
   const me = await ask('me');
   if (me.person === '') return void enter(connect);
   state.person = me.person && me.person !== 'this machine' ? me.person : '';
+  state.role = me.role ?? '';
   source = new EventSource('/page/events');
   source.addEventListener('hello', (event) => hello(JSON.parse(event.data)));
   source.addEventListener('patch', (event) => patch(JSON.parse(event.data)));
