@@ -26,6 +26,9 @@ from .records import History, Keep, Records
 from .stopping import JUDGED, RECORDED, SENT, TAKEN, Shares, closed, ways
 from .systemd import Watchdog, notify
 
+GIVEN_UP = 2.0
+"""Seconds more in which those who still wait are told that they have no record, and what is on its
+way to the disk gets there."""
 MakeRecords = Callable[..., Written]
 
 
@@ -104,8 +107,9 @@ class Process:
             return []
 
     def stop(self, why: str = "asked to") -> bool:
-        """Ways in take nothing new, what waits is judged and recorded, ways out send it; whether
-        all that was taken has its record, within the seconds of the configuration."""
+        """Ways in take nothing new, what waits is judged and recorded, ways out send it,
+        within the seconds of the configuration; whether all that was taken has its record, or its
+        sender has heard that it has none."""
         shares = Shares(self.config.stop_seconds)
         inward, outward = ways(self.plant.doors.values())
         closed([self._renewal, *inward], shares.left(TAKEN))
@@ -113,8 +117,8 @@ class Process:
         self.desk.note("stopped", lambda *_: told.set(), why=why)
         told.wait(shares.left(RECORDED))
         closed(outward, shares.left(SENT))
-        judged = judged or self.desk.stop(shares.left(SENT))
-        return self._close(shares.left(1.0)) and judged
+        judged = judged or self.desk.stop(shares.left(SENT)) or self.desk.give_up(GIVEN_UP)
+        return self._close(max(shares.left(1.0), GIVEN_UP)) and judged
 
     def _close(self, seconds: float) -> bool:
         done = self.plant.records.stop(seconds)
@@ -145,7 +149,7 @@ def run(config: Configuration, end: Event, records: MakeRecords = Records) -> bo
             _told(text)
     notify("STOPPING=1")
     done = process.stop()
-    say("stopped" if done else "stopped before everything was recorded; senders send it again")
+    say("stopped" if done else "stopped in the middle of a part; senders send it again")
     return done
 
 

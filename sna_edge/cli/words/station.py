@@ -67,7 +67,9 @@ def _run(args: argparse.Namespace, path: str) -> int:
     config, end = configured(path), Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: end.set())
-    return ANSWERED if run_station(config, end) else FAULT
+    if run_station(config, end):
+        return ANSWERED
+    os._exit(FAULT)  # a thread hangs in a disk or a model: an interpreter cannot end around it
 
 
 USED = "sna-edge station"

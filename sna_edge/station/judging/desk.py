@@ -23,7 +23,7 @@ from .advising import Advising, Asked
 from .clock import Clock
 from .joining import Joining, Judged, joined, mark_of, measured_of, some_of
 from .latency import Latency
-from .request import Flight, Place, Request, key_of
+from .request import STOPS, Flight, Place, Request, key_of
 from .same import is_other, print_of, refused
 from .served import Served
 from .texts import Texts
@@ -141,6 +141,17 @@ class JudgingDesk:
             self._thread.join(seconds)
         return not self._thread.is_alive() and self._advising.stop(seconds)
 
+    def give_up(self, seconds: float) -> bool:
+        """After `stop`, where that has taken too long: those who wait are told that they have no
+        record, rejects go on without advice; whether all were told within the seconds."""
+        with self._some:
+            left, self._waiting, self._count = self._waiting, deque(), 0
+        for request in left:
+            self.refused += len(request.arrivals)
+            request.refuse(STOPS)
+        self._advising.hurry()
+        return self.stop(seconds)
+
     # In the thread that judges, or in one that judges what it has brought.
 
     def _run(self) -> None:
@@ -187,8 +198,7 @@ class JudgingDesk:
             self._alarm(f"internal fault, {type(error).__name__}: {error}")
             for request in requests:
                 if not request.failed:
-                    request.failed = True
-                    request.done([], "an internal fault; nothing was recorded, send it again")
+                    request.refuse("an internal fault; nothing was recorded, send it again")
 
     def _batch(self, requests: Sequence[Request]) -> None:
         fresh = self._fresh(requests)

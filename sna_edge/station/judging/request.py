@@ -10,6 +10,8 @@ from threading import Lock
 from ..drafts import Draft, Key
 from ..parts import Answer, Arrival, Done
 
+STOPS = "the station stops and this was not judged in time; send it again when it runs"
+
 
 class Request:
     """Arrivals that were submitted together are answered together."""
@@ -26,6 +28,11 @@ class Request:
         self.answers[place] = answer
         self._left -= 1
         return self._left == 0 and not self.failed
+
+    def refuse(self, sentence: str) -> None:
+        """Tell who has submitted it why it has no record."""
+        self.failed = True
+        self.done([], sentence)
 
     def finish(self) -> None:
         """Tell who has submitted it."""

@@ -135,3 +135,29 @@ def test_ways_out_say_so(name) -> None:
     module, _, kind = name.partition(":")
     cls = getattr(import_module(f"sna_edge.station.{module}"), kind)
     assert ways([cls.__new__(cls)])[1]
+
+
+def test_what_is_not_judged_in_time_is_told_so_and_the_end_is_in_order(tmp_path) -> None:
+    """Too much waits for a line that is too slow: each message has its records, or its sender hears
+    that it has none, and the station ends as it should."""
+    process = made(tmp_path, 0.5)
+    process.start()
+    line, judge = process.desk.cells["press-1", "default"].line, None
+    judge = line.readings
+
+    def slow(readings, *given, **more):
+        time.sleep(0.1)
+        return judge(readings, *given, **more)
+
+    line.readings = slow
+    tolds = []
+    for n in range(40):
+        tolds.append(Told())
+        parts = [Arrival("press-1", {"power": 200.0}, part=f"{n}-{i}") for i in range(200)]
+        assert process.desk.submit(parts, tolds[-1])
+    assert process.stop()
+    for told in tolds:
+        told.wait(1.0)
+        assert len(told.answers) == 200 or "send it again" in told.why
+    refused = [told for told in tolds if told.why]
+    assert 0 < len(refused) < 40 and all(told.calls == 1 for told in tolds)

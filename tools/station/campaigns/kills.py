@@ -13,7 +13,7 @@ from typing import Any
 
 from .holds import Reference, events, faults, records
 from .outcome import Outcome, closed, parts_go_on
-from .senders import FolderSender, HttpSender, MqttSender, PlcSender, Sender, Told
+from .senders import Crowd, FolderSender, HttpSender, MqttSender, PlcSender, Sender, Told
 from .site import AQDEF, FOLDER, HTTP, MQTT, OPCUA, Broker, Site, model, mosquitto, until
 
 RETENTION = '[records]\ncap = "2 MB"\nwhen_full = "drop_oldest"\n'
@@ -122,21 +122,28 @@ def _backup(site: Site, target: Path) -> subprocess.Popen[bytes]:
 
 
 def ended(folder: Path, times: int, draw: random.Random) -> Outcome:
-    """SIGTERM under load, also while it starts: it ends with 0, and its last record says so."""
+    """SIGTERM under load, also while it starts, some with more waiting than can be judged in time:
+    it ends with 0, and its last record says so."""
     lines = Lines(folder, draw.randrange(10**6), plc=draw.random() < 0.25)
     site, told, wrong = lines.site, lines.told, list[str]()
+    if starved := draw.random() < 0.4:
+        site.config = site.config.replace("stop_seconds = 20", "stop_seconds = 1")
+        site.write()
     try:
         lines.send()
         for n in range(times):
-            early = n % 4 == 3
+            early, crowd = n % 4 == 3, list[Crowd]()
             if n:
                 site.spawn()
             if early:
                 time.sleep(draw.uniform(0.3, 1.5))
             else:
                 site.ready()
+                crowd = [Crowd(site, told, f"C{n}.{i}") for i in range(4 * starved)]
                 time.sleep(draw.uniform(0.0, 0.8))
             code = site.end()
+            for one in crowd:
+                one.join()
             if code and not (early and code == -15):
                 wrong.append(f"SIGTERM: it ends with {code}: {site.said()[-300:]}")
             if not early and not _says_so(records(site.data)):

@@ -121,6 +121,25 @@ class HttpSender(Sender):
         return found if isinstance(found, list) else [found]
 
 
+class Crowd(threading.Thread):
+    """Sends 1,500 parts at once, and hears what became of them or not."""
+
+    def __init__(self, site: Site, told: Told, name: str) -> None:
+        super().__init__(daemon=True)
+        self.site, self.told, self.part = site, told, name
+        self.start()
+
+    def run(self) -> None:
+        """One message."""
+        parts = [{"part": f"{self.part}-{i}", "power": 150.0 + i % 90} for i in range(1500)]
+        self.told.power.update({str(p["part"]): float(str(p["power"])) for p in parts})
+        body = json.dumps(parts).encode()
+        status, found = self.site.asked("/stations/press-1/parts", body, 60.0)
+        if status == 200:
+            for one in found:
+                self.told.heard(one)
+
+
 class MqttSender(Sender):
     """Publishes at QoS 1; what the broker has taken must have a record. Every tenth comes twice."""
 
