@@ -26,7 +26,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SHOTS = ROOT / "build" / "screenshots"
 ORIGIN = "http://model.test"
 """Where the files of a folder are served, without a network."""
-SIZES = {"desk": (1280, 800), "panel": (1024, 600), "phone": (390, 844)}
+SIZES = {"desk": (1280, 800), "panel": (1024, 600), "phone": (390, 844), "wall": (1920, 1080)}
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 SERIOUS = ("serious", "critical")
@@ -119,7 +119,7 @@ def visit(chromium: Any) -> Iterator[Callable[..., Seen]]:
         address = f"{ORIGIN}/{at}" if folder else path
         if isinstance(address, Path):
             address = address.resolve().as_uri()
-        seen = Seen(page, address)
+        seen = Seen(page, address.split("#")[0])
         opened.append((seen, context))
         page.on("console", seen.note)
         page.on("pageerror", lambda error: seen.console.append(f"uncaught: {error}"))

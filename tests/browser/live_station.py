@@ -94,8 +94,11 @@ class LiveStation:
             "many rejects": "Stop the press and measure three parts.",
             "other": "Tell the shift.",
         }
+        levels = {o.name: o.interval.level for o in model.outputs if o.interval}
         file = page_file(folder / "press.html", model) if page else None
-        self._lines = [Shown(name, "default", units, plans, 2000.0, file) for name in names]
+        self._lines = [
+            Shown(name, "default", units, plans, 2000.0, file, levels, "width") for name in names
+        ]
         self.feed, self.port = Feed(self, self.bus), 0
         self.server: Any = None
 
@@ -103,8 +106,8 @@ class LiveStation:
         return self._lines
 
     def status(self) -> Mapping[str, Any]:
-        models = {f"{s.station}/default": {"name": "press.sna", "version": 3} for s in self._lines}
-        return {**self.state, "models": models}
+        model = {"name": "press.sna", "version": 3, "moved": self.state.get("moved", [])}
+        return {**self.state, "models": {f"{s.station}/default": model for s in self._lines}}
 
     def charting(self, station: str, recipe: str) -> Charting:
         return self.charts

@@ -3,6 +3,7 @@
 
 export function listenToHost(app, bytes) {
   if (parent === window || !location.origin.startsWith('http')) return;
+  document.documentElement.classList.add('hosted'); // targets for gloves, no title of its own
   addEventListener('message', async (event) => {
     if (event.source !== parent || event.origin !== location.origin) return;
     parent.postMessage({ says: await takenOver(app, bytes, event.data) }, location.origin);

@@ -10,8 +10,8 @@ from typing import Any
 
 from ...errors import InputError
 from ...quality.charts import RULES, Chart, Hotelling, Point, restored
-from ..config.charting import HOTELLING, INDIVIDUALS, SHARES, SUBGROUPS, Charting
-from .makers import begun, needed, row, sample, sized
+from ..config.charting import HOTELLING, INDIVIDUALS, SHARES, Charting
+from .makers import begun, judged, needed, row, sample, sized
 
 WINDOW = 50
 NEEDED = {RULES["beyond"]: 3}
@@ -103,7 +103,7 @@ class Curve:
         told: dict[str, Any] = {
             "what": self.what, "kind": self.kind, "wait": self._wait(), "heads": self.heads(),
             "points": list(self.points), "says": self.says,
-            "rules": [RULES[key] for key in self._judged()],
+            "rules": [RULES[key] for key in judged(self.kind, self.settings)],
             "size": self.size,
         }  # fmt: skip
         if self.chart is not None:
@@ -129,7 +129,7 @@ class Curve:
             return
         if kept["chart"] is not None:
             self.chart = restored(kept["chart"])
-            self.chart.rules = self.settings.rules
+            self.chart.rules = judged(self.kind, self.settings)
         self.group, self.reference = list(kept["group"]), list(kept["reference"])
         self.says = dict(kept["says"])
         self.latest = tuple(Point(name, None, *ends) for name, *ends in kept["heads"])
@@ -185,11 +185,6 @@ class Curve:
             return 0
         missing = max(self._needed() - len(self.reference), 1)
         return self.size * missing - len(self.group)
-
-    def _judged(self) -> list[str]:
-        """Keys of the rules that this chart goes by: patterns are looked for in plain values."""
-        plain = self.kind in (INDIVIDUALS, SUBGROUPS, SHARES)
-        return [key for key in self.settings.rules if plain or key == "beyond"]
 
     def _needed(self) -> int:
         values = len(self.reference[0]) if self.kind == HOTELLING and self.reference else 0

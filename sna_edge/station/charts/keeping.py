@@ -19,7 +19,8 @@ def kept(running: Running) -> dict[str, Any]:
         "counts": dict(running.counts), "last": running.last, "rejected": running.rejected,
         "points": [[*point.told(), dict(point.reading)] for point in running.points],
         "outputs": {
-            name: [list(one.numbers), list(one.measured), list(one.limits), dict(one.became)]
+            name: [list(one.numbers), list(one.measured), list(one.limits), dict(one.became),
+                   list(one.inside)]
             for name, one in running.outputs.items()
         },
         "inputs": {name: astuple(still) for name, still in running.patterns.inputs.items()},
@@ -33,11 +34,12 @@ def restore(running: Running, told: Mapping[str, Any]) -> None:
     is none."""
     for record, at, part, verdict, outputs, reading in told["points"]:
         running.append(Shown(int(record), int(at), part, verdict, outputs, 0, reading))
-    for name, (numbers, measured, limits, became) in told["outputs"].items():
+    for name, (numbers, measured, limits, became, inside) in told["outputs"].items():
         lsl, usl, target = limits
         one = running.outputs[name] = Kept(limits=(lsl, usl, target), became=became)
         one.numbers.extend(numbers)
         one.measured.extend(measured)
+        one.inside.extend(inside)
     running.patterns.inputs = {name: Still(*still) for name, still in told["inputs"].items()}
     running.patterns.verdicts.extend(told["verdicts"])
     running.counts = {word: int(n) for word, n in told["counts"].items()}

@@ -49,7 +49,7 @@ def needed(kind: str, settings: Charting, values: int = 0) -> int:
 
 def begun(kind: str, reference: Sequence[Any], settings: Charting) -> Chart:
     """The chart whose limits are of these points. Raises InputError where none follow."""
-    rules = tuple(settings.rules)
+    rules = judged(kind, settings)
     if kind == INDIVIDUALS:
         return Individuals.of(reference, rules=rules)
     if kind == SUBGROUPS:
@@ -62,6 +62,13 @@ def begun(kind: str, reference: Sequence[Any], settings: Charting) -> Chart:
     if kind == HOTELLING:
         return _hotelling(reference, rules)
     return Shares.of([sample(group) for group in reference], rules=rules)
+
+
+def judged(kind: str, settings: Charting) -> tuple[str, ...]:
+    """Keys of the rules that a chart goes by. Patterns are looked for in single values and means;
+    of shares nine in a row below the centre line say nothing, where most samples have no reject."""
+    plain = kind in (INDIVIDUALS, SUBGROUPS)
+    return tuple(key for key in settings.rules if plain or key == "beyond")
 
 
 def sample(group: Sequence[bool]) -> tuple[int, int]:

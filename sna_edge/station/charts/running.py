@@ -123,7 +123,7 @@ class Running:
         return {
             "limits": [lsl, usl, target], "value": self.curves.told(name, PREDICTED),
             "residual": self.curves.told(name, RESIDUAL),
-            "covered": kept.became.get("covered"), "width": kept.became.get("width"),
+            "covered": kept.covered, "width": kept.became.get("width"),
         }  # fmt: skip
 
     def _kept(self, name: str, told: Mapping[str, Any]) -> Kept:
@@ -151,6 +151,8 @@ class Running:
             kept = self._kept(name, became) if name not in self.outputs else self.outputs[name]
             kept.became = became
             kept.measured.append(became["value"])
+            if _number(became.get("lower")) and _number(became.get("upper")):
+                kept.inside.append(became["lower"] <= became["value"] <= became["upper"])
             row = shown.outputs.get(name) if shown else None
             if shown and row is not None:
                 row[3], shown.changed = became["value"], self.tick

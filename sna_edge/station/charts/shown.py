@@ -5,10 +5,17 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import sqrt
 from typing import Any
 
 WINDOW = 1000
 """Numbers that capability is told of."""
+
+
+CHECKED = 200
+"""Measured values that coverage is told of."""
+Z95 = 1.959964
+"""Standard deviations that hold 95 % of a normal distribution."""
 
 
 @dataclass
@@ -37,3 +44,18 @@ class Kept:
     measured: deque[float] = field(default_factory=lambda: deque(maxlen=WINDOW))
     limits: tuple[float | None, float | None, float | None] = (None, None, None)
     became: Mapping[str, Any] = field(default_factory=dict)
+    inside: deque[bool] = field(default_factory=lambda: deque(maxlen=CHECKED))
+    """Whether each of the last measured values lay within the interval that was predicted."""
+
+    @property
+    def covered(self) -> Mapping[str, Any] | None:
+        """{"parts", "share", "lower", "upper"} of `inside`, with the 95 % bounds of the share by
+        Wilson (J. Am. Stat. Assoc. 22, 1927); where nothing is known of it what the learner says.
+        """
+        n, k = len(self.inside), sum(self.inside)
+        if not n:
+            return self.became.get("covered")
+        square = Z95 * Z95
+        middle, root = k + square / 2.0, Z95 * sqrt(k * (n - k) / n + square / 4.0)
+        ends = {"lower": (middle - root) / (n + square), "upper": (middle + root) / (n + square)}
+        return {"parts": n, "share": k / n, **ends}

@@ -10,6 +10,7 @@ from typing import Any
 from starlette.applications import Starlette
 
 from ...errors import InputError
+from ...learning import Learner
 from ..bus import EVENT, VERDICT
 from ..config import Charting
 from ..plant import Plant
@@ -18,6 +19,7 @@ from .feed import Feed
 from .kept import FILE
 from .routes import routes
 from .sources import Shown
+from .zone import station_zone
 
 ROOM = 4000
 """Messages that wait for the page; of more the oldest are left out of its charts, and counted."""
@@ -39,9 +41,10 @@ class OfPlant:
             units |= {r.name: r.unit for r in (model.readings.raw if model.readings else ())}
             units |= {o.name: o.unit for o in model.outputs if o.unit}
             takt, page = 1000.0 * (place.takt or 0.0), one.recipe.page
-            found.append(
-                Shown(station, recipe, units, place.plans, takt, Path(page) if page else None)
-            )
+            levels = {o.name: o.interval.level for o in model.outputs if o.interval}
+            file = Path(page) if page else None
+            told = units, place.plans, takt, file, levels, one.recipe.learn
+            found.append(Shown(station, recipe, *told))
         return found
 
     def status(self) -> Mapping[str, Any]:
@@ -51,7 +54,8 @@ class OfPlant:
             model = told["models"].get(f"{station}/{recipe}")
             if model is not None:
                 model["name"] = Path(one.recipe.source).name
-        return {**told, "health": self._plant.health()}
+                model["moved"] = _moved(one.line.learner)
+        return {**told, "health": self._plant.health(), **station_zone()}
 
     def charting(self, station: str, recipe: str) -> Charting:
         """As the configuration has it."""
@@ -75,6 +79,12 @@ class OfPlant:
                 except InputError:
                     return None
             return self._history
+
+
+def _moved(learner: Learner | None) -> list[str]:
+    """What the learner says has moved and not come back, an output each."""
+    outputs = learner.knowledge.outputs if learner is not None else ()
+    return [one.said(alarm) for one in outputs for alarm in one.standing]
 
 
 def behind(plant: Plant) -> tuple[Starlette, Feed]:

@@ -25,10 +25,18 @@ MOST = 20_000
 def save(path: Path, board: Board, last: str) -> None:
     """Write it whole; `last` is the text of the last record that the board has taken. Raises
     OSError."""
-    told = json.loads(last)
-    head = {"version": VERSION, "record": told["record"], "sha256": digest(last)}
-    text = json.dumps(head | {"lines": board.kept()}, separators=(",", ":"))
-    write_whole(path, text.encode())
+    record = json.loads(last)["record"]
+    head = f'{{"version": {VERSION}, "record": {record}, "sha256": "{digest(last)}", "lines": ['
+    text = ", ".join(_line(told) for told in board.kept())
+    write_whole(path, f"{head}{text}]}}".encode())
+
+
+def _line(told: dict[str, Any]) -> str:
+    """JSON of one line, in pieces that are short: nothing else of this process runs while one is
+    made."""
+    curves = ", ".join(json.dumps(one) for one in told.pop("curves"))
+    rest = ", ".join(f"{json.dumps(key)}: {json.dumps(value)}" for key, value in told.items())
+    return f'{{{rest}, "curves": [{curves}]}}'
 
 
 def recall(path: Path, board: Board, past: History) -> bool:

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from datetime import datetime, timezone
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
@@ -154,15 +155,16 @@ class Page:
             ends = float(asked.get("start", "")), float(asked.get("end", ""))
             if not 0.0 < ends[1] - ends[0] <= LONGEST:
                 raise ValueError
-            zone_of(asked.get("zone", "UTC"))
-        except ValueError:
+            zone = zone_of(asked.get("zone", "UTC"))
+            day = datetime.fromtimestamp(ends[0], timezone.utc).astimezone(zone).date()
+        except (ValueError, OverflowError):
             return refused("start and end are seconds, 32 days apart at most", 400)
         except InputError as error:
             return refused(str(error), 400)
         station = asked.get("station", "")
         made = rows(past, station, *ends, asked.get("zone", "UTC"), asked.get("decimal", "."))
         name = "".join(c if c.isalnum() or c in "-_." else "_" for c in station) or "verdicts"
-        more = {"Content-Disposition": f'attachment; filename="{name}.csv"'}
+        more = {"Content-Disposition": f'attachment; filename="{name}-{day}.csv"'}
         kept = headers() | {"Cache-Control": "no-store"} | more
         return StreamingResponse(made, media_type="text/csv; charset=utf-8", headers=kept)
 

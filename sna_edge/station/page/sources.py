@@ -15,7 +15,7 @@ from ..records import History
 class Shown:
     """One station and recipe for people: units of inputs and outputs, reaction plans by rule, the
     milliseconds there are for a part (0: unknown), the page file of its model (None: there is
-    none)."""
+    none), the levels of the outputs' intervals, how measured values are learned from."""
 
     station: str
     recipe: str
@@ -23,6 +23,8 @@ class Shown:
     plans: Mapping[str, str] = field(default_factory=dict)
     takt_ms: float = 0.0
     page: Path | None = None
+    levels: Mapping[str, float] = field(default_factory=dict)
+    learn: str = "none"
 
     def told(self) -> dict[str, Any]:
         """For JSON; of the page file only that there is one."""
@@ -41,8 +43,10 @@ class Sources(Protocol):
 
     def status(self) -> Mapping[str, Any]:
         """{"version", "clock", "disk_free", "waiting", "p99_ms", "doors": {name: {"up", "words"}},
-        "models": {"station/recipe": {"name", "version", "signature"}}, "health": "" or what is
-        wrong}; what is not known is left out."""
+        "models": {"station/recipe": {"name", "version", "signature", "moved": sentences of what
+        the learner says has moved}}, "health": "" or what is wrong, "zone": the time zone of the
+        station by its name, "" for one without, "east": its minutes east of UTC now};
+        what is not known is left out."""
 
     def charting(self, station: str, recipe: str) -> Charting:
         """Which control charts a recipe has."""

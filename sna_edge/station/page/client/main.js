@@ -6,8 +6,10 @@ import { may } from './base/operate.js';
 import { connect } from './base/wire.js';
 import { liveView } from './live.js';
 import { stripView } from './cards/strip.js';
+import { inUtc, turnZone, zoneName } from './base/zone.js';
 import { speak } from './base/speak.js';
 import { alarmsView } from './views/alarms.js';
+import { chartsView } from './views/charts.js';
 import { capabilityView } from './views/capability.js';
 import { historyView } from './views/history.js';
 import { settingsView } from './views/settings.js';
@@ -15,6 +17,7 @@ import { whatIfView } from './views/whatif.js';
 
 const VIEWS = [
   ['live', 'Live', liveView],
+  ['charts', 'Charts', chartsView],
   ['capability', 'Capability', capabilityView],
   ['alarms', 'Alarms', alarmsView],
   ['history', 'History', historyView],
@@ -72,20 +75,24 @@ function walk(event) {
   tabs.get(shown).tab.focus();
 }
 
-// The mark of decimals, beside the views.
+// How numbers and times are written, beside the views.
 function tools() {
-  const set = button('', () => {
-    setMark(decimalMark() === ',' ? '.' : ',');
-    label();
-    for (const node of document.querySelectorAll('[data-key]')) delete node.dataset.key;
-    changed();
-  }, { id: 'decimal', class: 'quiet' });
-  const label = () => {
-    set.textContent = decimalMark() === ',' ? '1,5' : '1.5';
-    set.setAttribute('aria-label', `Numbers are written ${set.textContent}; change`);
-  };
-  label();
-  document.getElementById('tools').append(set);
+  const mark = button('', () => (setMark(decimalMark() === ',' ? '.' : ','), anew()), { id: 'decimal', class: 'quiet' });
+  const zone = button('', () => (turnZone(), anew()), { id: 'zone', class: 'quiet' });
+  document.getElementById('tools').append(zone, mark);
+  on(() => {
+    const one = decimalMark() === ',' ? '1,5' : '1.5';
+    write(mark, one);
+    mark.setAttribute('aria-label', `Numbers are written ${one}; change`);
+    write(zone, zoneName());
+    zone.setAttribute('aria-label', `Times are ${zoneName()}, ${inUtc() ? 'not the zone of the station' : 'the zone of the station'}; change`);
+  });
+}
+
+// Everything is written again, also what has not changed.
+function anew() {
+  for (const node of document.querySelectorAll('[data-key]')) delete node.dataset.key;
+  changed();
 }
 
 function heading() {

@@ -81,6 +81,8 @@ def test_shares_of_rejects_are_of_samples() -> None:
     assert curve.told() == {"wait": 20}  # no limits follow from no rejects
     added(curve, [i % 10 == 0 for i in range(200)])
     assert isinstance(curve.chart, Shares)
+    added(curve, [False] * 400)
+    assert not any(row[4] for row in list(curve.points)[-20:])  # all below the centre line
     added(curve, [True] * 20)
     assert curve.points[-1][4] == [BEYOND] and curve.points[-1][3][0][0] == 1.0
 
@@ -110,15 +112,15 @@ def test_what_is_kept_goes_on_exactly_there(usual: list[float], kind: str, cut: 
 
 
 def test_other_settings_begin_anew_and_other_rules_do_not(usual: list[float]) -> None:
-    one = Curve("width", "ewma", Charting())
+    one = Curve("width", "individuals", Charting())
     added(one, usual[:100])
     kept = json.loads(json.dumps(one.kept()))
-    other = Curve("width", "ewma", Charting(weight=0.4))
+    other = Curve("width", "individuals", Charting(reference=40))
     other.restore(kept)
-    assert other.told() == {"wait": 50}
-    other = Curve("width", "ewma", Charting(rules=("run9",)))
+    assert other.told() == {"wait": 40}
+    other = Curve("width", "individuals", Charting(rules=("beyond",)))
     other.restore(kept)
-    assert other.told() == one.told() and other.chart and other.chart.rules == ("run9",)
+    assert other.told() == one.told() and other.chart and other.chart.rules == ("beyond",)
 
 
 def test_memory_of_charts_is_bounded(usual: list[float]) -> None:

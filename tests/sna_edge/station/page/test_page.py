@@ -207,7 +207,8 @@ def test_a_table_of_verdicts_comes_piece_by_piece(station: LiveStation) -> None:
     ask = f"/page/csv?station=press-1&start={now - 600}&end={now + 600}"
     with got(station, ask) as answer:
         lines = answer.read().decode().splitlines()
-        assert answer.headers["Content-Disposition"] == 'attachment; filename="press-1.csv"'
+        name = answer.headers["Content-Disposition"].removeprefix("attachment; ")
+    assert re.fullmatch(r'filename="press-1-20\d\d-\d\d-\d\d\.csv"', name)
     assert len(lines) == 41 and lines[0].startswith("record,time,station,recipe,part,")
     with got(station, f"{ask}&decimal=,&zone=Asia/Tokyo") as answer:
         text = answer.read().decode()

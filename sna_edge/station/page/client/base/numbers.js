@@ -1,27 +1,10 @@
 // Numbers and times as people here write them. The mark is a choice of the person, kept by the browser.
+import { kept } from './kept.js';
+import { zoned } from './zone.js';
 
 const KEY = 'sna-decimal';
 const local = new Intl.NumberFormat().format(1.5).includes(',') ? ',' : '.';
-let mark = read(KEY) ?? local;
-
-function read(key) {
-  try {
-    return localStorage.getItem(key);
-  } catch {
-    return null;
-  }
-}
-
-// What the browser keeps of this person; nothing where it keeps nothing.
-export function kept(key, value) {
-  if (value === undefined) return read(key);
-  try {
-    localStorage.setItem(key, value);
-  } catch {
-    // private windows: it holds until the page is closed
-  }
-  return value;
-}
+let mark = kept(KEY) ?? local;
 
 export function decimalMark() {
   return mark;
@@ -44,7 +27,9 @@ export function number(value, digits = 4) {
 
 // Numbers of one scale with the same places: enough to tell `step` apart.
 export function along(value, step) {
-  const places = Math.min(12, Math.max(0, -Math.floor(Math.log10(Math.abs(step) || 1) + 1e-9)));
+  let places = Math.min(12, Math.max(0, -Math.floor(Math.log10(Math.abs(step) || 1) + 1e-9)));
+  const scaled = Math.abs(step) * 10 ** places;
+  if (Math.abs(scaled - 2.5) < 1e-9) places++; // steps of 2.5 have a place more than those of 2
   if (places > 8 || Math.abs(value) >= 1e7) return number(value, 4);
   return value.toFixed(places).replace('.', mark).replace('-', '−');
 }
@@ -60,13 +45,11 @@ export function percent(share, digits = 3) {
 const TWO = (n) => String(n).padStart(2, '0');
 
 export function clock(ms) {
-  const at = new Date(ms);
-  return `${TWO(at.getHours())}:${TWO(at.getMinutes())}:${TWO(at.getSeconds())}`;
+  return zoned(ms).slice(3).map(TWO).join(':');
 }
 
 export function day(ms) {
-  const at = new Date(ms);
-  return `${at.getFullYear()}-${TWO(at.getMonth() + 1)}-${TWO(at.getDate())}`;
+  return zoned(ms).slice(0, 3).map(TWO).join('-');
 }
 
 // A time of today as a clock, another with its day.

@@ -8,8 +8,10 @@
 //   state.heard      ms of this browser when a message last came; 0 before the first
 //   on(fn)           fn(what) after a change; paints are gathered in one frame
 
-import { kept } from './numbers.js';
+import { kept } from './kept.js';
+import { stationIs } from './zone.js';
 
+const NOTHING = { units: {}, plans: {}, levels: {}, takt_ms: 0, page: false, learn: 'none' };
 export const POINTS = 240;
 export const SILENT = 4000; // ms without a message after which nothing is believed any more
 
@@ -41,7 +43,7 @@ export function chosenLine() {
 }
 
 export function factsOf(line) {
-  return state.facts.find((one) => line && nameOf(one) === nameOf(line)) ?? { units: {}, plans: {}, takt_ms: 0, page: false };
+  return state.facts.find((one) => line && nameOf(one) === nameOf(line)) ?? NOTHING;
 }
 
 export function chosenOutput(line = chosenLine()) {
@@ -53,6 +55,12 @@ export function choose(name) {
   state.chosen = kept('sna-line', name);
   state.output = '';
   changed();
+}
+
+// What is to be done when this rule signals; '' where the configuration says nothing.
+export function planOf(line, rule) {
+  const { plans } = factsOf(line);
+  return plans[rule] ?? plans.other ?? '';
 }
 
 // Whether what is shown may be believed: a message came a moment ago.
@@ -76,6 +84,7 @@ export function patch(told) {
   state.alarms = told.alarms;
   state.status = told.status;
   state.offset = told.status.now - Date.now();
+  stationIs(told.status.zone ?? 'UTC', told.status.east ?? 0);
   for (const line of told.lines) merge(line);
   state.lines.sort((a, b) => nameOf(a).localeCompare(nameOf(b)));
   if (!chosenLine() || nameOf(chosenLine()) !== state.chosen) state.chosen = state.lines[0] ? nameOf(state.lines[0]) : state.chosen;

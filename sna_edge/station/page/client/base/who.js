@@ -1,7 +1,7 @@
 // Who stands at the station: asked once, kept by the browser, changed on the status strip.
 import { el } from './dom.js';
 import { changed, state } from './state.js';
-import { kept } from './numbers.js';
+import { kept } from './kept.js';
 
 let dialog = null;
 

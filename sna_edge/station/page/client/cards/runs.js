@@ -1,7 +1,8 @@
 // Charts of the last parts: predictions with intervals, limits and control limits; residuals once
 // parts are measured; below, what the charts signal in words.
 import { el, fill, write } from '../base/dom.js';
-import { number, percent, when } from '../base/numbers.js';
+import { coverage } from '../base/covered.js';
+import { number, when } from '../base/numbers.js';
 import { chosenLine, chosenOutput, factsOf } from '../base/state.js';
 import { drawRun } from '../drawing/chart.js';
 
@@ -35,7 +36,7 @@ function paint(on) {
     drawRun(on.second, measured.map((p) => pointOf(p, name, 'residual')), { lines: told.residual, zero: true, short: true });
     on.second.setAttribute('aria-label', saysOf(`residuals of ${name}`, measured, told.residual));
   }
-  coverage(on.cover, told);
+  covers(on.cover, told.covered, factsOf(line).levels[name]);
   listed(on.signals, rows, name);
 }
 
@@ -58,15 +59,12 @@ function saysOf(name, rows, lines) {
   return `Chart of ${name}: ${rows.length} parts${limits}, ${marked} with signals`;
 }
 
-// Whether intervals hold what they promise, as measured parts say.
-function coverage(node, told) {
-  const found = told.covered;
-  node.hidden = !found || !found.parts;
-  if (node.hidden) return;
-  const low = found.upper < found.level, wide = found.lower > found.level;
-  node.dataset.kind = low ? 'none' : 'accept';
-  const words = low ? 'too few: the intervals promise more than they hold' : wide ? 'more than promised: the intervals are wider than need be' : 'as promised';
-  write(node, `${percent(found.share)} of ${found.parts} measured parts lie within their ${percent(found.level, 2)} interval: ${words}.`);
+function covers(node, told, level) {
+  const found = coverage(told, level);
+  node.hidden = !found;
+  if (!found) return;
+  node.dataset.kind = found.kind;
+  write(node, found.words);
 }
 
 // A line for each rule that signals: how often, and at which part last.

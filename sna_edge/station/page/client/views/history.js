@@ -1,6 +1,7 @@
 // Another day: the chart of one output from the records on the disk, and the records of one part.
 import { button, el, fill, write } from '../base/dom.js';
-import { clock, day, number, when } from '../base/numbers.js';
+import { clock, day, decimalMark, number, when } from '../base/numbers.js';
+import { dayBegins, zoneAsked, zoneName } from '../base/zone.js';
 import { chosenLine, chosenOutput, factsOf, nameOf, stationNow } from '../base/state.js';
 import { ask } from '../base/wire.js';
 import { drawDay } from '../drawing/day.js';
@@ -9,28 +10,30 @@ export function historyView(root) {
   const date = el('input', { type: 'date', id: 'day' }), output = el('select', { id: 'day-output' });
   const canvas = el('canvas', { class: 'day', role: 'img', 'aria-label': 'Chart of a day', hidden: true });
   const said = el('p', { class: 'said', role: 'status' }), counts = el('p', {});
-  const step = (by) => () => ((date.value = day(new Date(`${date.value}T12:00`).getTime() + by * 864e5)), show());
+  const table = el('a', { class: 'act', id: 'day-csv', hidden: true, text: 'Verdicts as CSV' });
+  const step = (by) => () => ((date.value = day(dayBegins(date.value) + 432e5 + by * 864e5)), show());
   root.append(el('h2', { text: 'A day' }), el('div', { class: 'row controls' },
     button('‹', step(-1), { 'aria-label': 'The day before' }),
     el('label', { for: 'day' }, el('span', { text: 'Day' }), date), button('›', step(1), { 'aria-label': 'The day after' }),
-    el('label', { for: 'day-output' }, el('span', { text: 'Output' }), output), button('Show', () => show(), { id: 'day-show' })),
+    el('label', { for: 'day-output' }, el('span', { text: 'Output' }), output), button('Show', () => show(), { id: 'day-show' }), table),
   said, counts, canvas, partSearch());
   let told = null;
   const show = async () => {
     const line = chosenLine();
     if (!line) return write(said, 'There is no station to show yet.');
-    const start = new Date(`${date.value}T00:00`).getTime() / 1000;
+    const start = dayBegins(date.value) / 1000;
     if (!Number.isFinite(start)) return write(said, 'Pick a day.');
     write(said, 'Reading the records …');
-    const end = new Date(`${date.value}T24:00`).getTime() / 1000 || start + 86400;
+    const end = dayBegins(day(1000 * start + 108e6)) / 1000;
     const found = await ask('day', { station: line.station, recipe: line.recipe, output: output.value, start, end });
-    if (found.message) return ((told = null), (canvas.hidden = true), write(counts, ''), write(said, `${found.message}.`));
+    if (found.message) return ((told = null), (canvas.hidden = table.hidden = true), write(counts, ''), write(said, `${found.message}.`));
     told = { ...found.chart, start, end, unit: factsOf(line).units[output.value] ?? '', limits: line.outputs[output.value]?.limits ?? [] };
     const shown = Object.entries(found.counts).filter(([name, n]) => name !== 'events' && (n > 0 || name !== 'measured'));
     const parts = ['ACCEPT', 'REJECT', 'NO VERDICT'].reduce((sum, name) => sum + (found.counts[name] ?? 0), 0);
     write(said, parts ? '' : 'No parts on this day.');
-    write(counts, parts ? shown.map(([k, n]) => `${k}: ${number(n, 7)}`).join(' · ') : '');
-    canvas.hidden = !parts;
+    write(counts, parts ? `${shown.map(([k, n]) => `${k}: ${number(n, 7)}`).join(' · ')} · ${zoneName()}` : '');
+    canvas.hidden = table.hidden = !parts;
+    table.href = `/page/csv?${new URLSearchParams({ station: line.station, start, end, zone: zoneAsked(), decimal: decimalMark() })}`;
     canvas.setAttribute('aria-label', `${output.value} on ${date.value}: ${parts} parts from ${told.time?.length ? clock(1000 * told.time[0]) : '-'} on`);
     drawDay(canvas, told);
   };

@@ -7,8 +7,8 @@ import { ask } from '../base/wire.js';
 export function whatIfView(root) {
   const said = el('p', { class: 'said', role: 'status' }), place = el('div', { class: 'frame' });
   const give = (which) => () => handOver(place.querySelector('iframe'), which, said);
-  const row = el('div', { class: 'row controls' }, button('Last part', give('last'), { id: 'give-last' }), button('Last reject', give('rejected'), { id: 'give-reject' }));
-  root.append(row, said, place);
+  const row = el('div', { class: 'row controls' }, button('Last part', give('last'), { id: 'give-last' }), button('Last reject', give('rejected'), { id: 'give-reject' }), said);
+  root.append(row, place);
   addEventListener('message', (event) => heard(event, place, said));
   return () => {
     const line = chosenLine(), page = line && factsOf(line).page;
