@@ -10,6 +10,7 @@
    model.
 """
 
+from .eigen.modes import Eigenmodes, eigenmodes
 from .solve import Solution, solve
 from .solvers.progress import Progress, Step
 from .weak_form.axes import ProblemAxis, component, parameter, space, time
@@ -30,6 +31,7 @@ from .weak_form.problem import Problem
 from .weak_form.separate import Separated, separate
 
 __all__ = [
+    "Eigenmodes",
     "Expression",
     "Problem",
     "ProblemAxis",
@@ -42,6 +44,7 @@ __all__ = [
     "coincide",
     "component",
     "d",
+    "eigenmodes",
     "expression",
     "function_of",
     "on",

@@ -16,6 +16,7 @@ from sna_edge.numerics.time_budget import ESTIMATE
 from ..threads import one_thread
 from .computed import formulas_of, with_computed
 from .delivery import model_of_modes, model_of_train
+from .eigen.modes import USUAL_MODES, Eigenmodes, eigenmodes, is_eigenproblem
 from .newton import by_newton
 from .pointwise.run import by_points
 from .runs import by_modes, by_train, target
@@ -49,7 +50,9 @@ class Solution:
     `residual` is relative, in scaled coefficients (NaN where it costs too much to evaluate);
     `estimate`: how large the error is (None where it could not be told); `stopped`: the time limit
     cut the solve short; `doubts`: why the solution is not to be believed, in sentences;
-    `stability`: in words, how much of the parameter box was not looked at for it ("": none).
+    `stability`: in words, how much of the parameter box was not looked at for it ("": none);
+    `eigen`: what was found of an eigenvalue problem, whose `model` is that of the eigenvalues, or
+    of the shapes where there are no parameters.
     """
 
     problem: Problem
@@ -62,6 +65,7 @@ class Solution:
     estimate: Estimate | None = None
     stopped: bool = False
     stability: str = ""
+    eigen: Eigenmodes | None = None
 
     @property
     def kept(self) -> Kept | None:
@@ -105,6 +109,8 @@ def solve(
     model is delivered even so, and `doubts` and its metadata say why it is not to be believed.
     `stabilise` "supg": that of the problem, for advection that the mesh does not resolve.
     `bounds` (least, most): those of the problem; the model is kept within them.
+    A problem with a `mass`, or one that nothing drives where `modes` are asked for, is an
+    eigenvalue problem (`eigenmodes`): `modes` says how many.
     `estimate`: the error is estimated where the problem can be solved directly at single values of
     its parameters; the model then has an interval. An estimate above `tolerance` (1 % where none is
     asked for) is a doubt; axes whose mesh nobody stated are refined until it is not (`refine`: all
@@ -125,6 +131,8 @@ def solve(
     """
     need_counts(len(problem.axes))
     formulas_of(problem)
+    if is_eigenproblem(problem, modes):
+        return _of_modes(problem, modes, tolerance, Progress(time_limit, listener), accept)
     if stabilise is not None:
         problem = replace(problem, stabilise=stabilise)
     if bounds is not None:
@@ -171,6 +179,25 @@ def solve(
         told,
         progress.budget.stopped,
         stability.said,
+    )
+
+
+def _of_modes(
+    problem: Problem, modes: int | None, tolerance: float | None, progress: Progress, accept: bool
+) -> Solution:
+    """The solution of an eigenvalue problem."""
+    count = modes or problem.defaults.get("modes") or USUAL_MODES
+    found = eigenmodes(problem, count, tolerance=tolerance, progress=progress)
+    doubted.need_accepted(list(found.doubts), accept)
+    return Solution(
+        problem,
+        found.model,
+        float("nan"),
+        tuple(progress.history),
+        progress.seconds,
+        "eigenvalues",
+        found.doubts,
+        eigen=found,
     )
 
 

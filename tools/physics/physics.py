@@ -2,7 +2,8 @@
 plots.
 
 python tools/physics/physics.py [--only orders,costs,problems,estimates,cases,kinds,advection,
-    bounds,nonlinear,melting,limits,theory,laser,tracks] [--output build/physics]
+    bounds,nonlinear,melting,eigenvalues,
+    limits,theory,laser,tracks] [--output build/physics]
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ SECTIONS = {
     "bounds": "physics_advection",
     "nonlinear": "physics_nonlinear",
     "melting": "physics_melting",
+    "eigenvalues": "physics_eigen",
     "limits": "physics_limits",
     "theory": "physics_theory",
     "laser": "physics_laser",

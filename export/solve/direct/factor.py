@@ -45,7 +45,7 @@ def factorised(system: TensorSystem) -> Callable[[Floats], Floats] | None:
     if not fits(system.sizes) or entries > MOST_ENTRIES:
         return None
     try:
-        factor = splu(sparse.csc_matrix(_assembled(system)))
+        factor = splu(sparse.csc_matrix(assembled(system)))
     except RuntimeError as error:
         raise np.linalg.LinAlgError(str(error)) from error
     return lambda load: np.asarray(factor.solve(load.reshape(-1)).reshape(system.sizes))
@@ -177,8 +177,9 @@ def _pattern(system: TensorSystem, d: int) -> Matrix:
     return found.tocoo()
 
 
-def _assembled(system: TensorSystem) -> Matrix:
-    """sum_k (x)_d M_{k,d}: entries of all terms at once, a product of [K, entries] per axis."""
+def assembled(system: TensorSystem) -> Matrix:
+    """sum_k (x)_d M_{k,d} as one matrix: entries of all terms at once, a product of [K, entries]
+    per axis."""
     places, data = [], []
     for d in range(system.dimension):
         pattern = _pattern(system, d)

@@ -38,17 +38,17 @@ def train_through(
     turn = turn[:, kept] if len(kept) else turn[:, -1:]
     fields = (turn * weight[:, None]).T @ surpluses  # [R, N]
     share = SHARE * tolerance
-    cores = _split(fields.T.reshape(1, *sizes, -1), share)
+    cores = split(fields.T.reshape(1, *sizes, -1), share)
     if not functions:
         return [*cores[:-1], np.tensordot(cores[-1], turn.T / weight, 1)]
     shares = np.zeros((turn.shape[1], *(f.shape[1] for f in functions)))
     shares[(slice(None), *at.T)] = turn.T / weight
     for d, f in enumerate(functions):
         shares = np.moveaxis(np.tensordot(f, shares, ([1], [d + 1])), 0, d + 1)
-    return rounded([*cores, *_split(shares[..., None], share)], tolerance, rank_max)
+    return rounded([*cores, *split(shares[..., None], share)], tolerance, rank_max)
 
 
-def _split(tensor: Floats, share: float) -> Cores:
+def split(tensor: Floats, share: float) -> Cores:
     """[a, n_1, .., n_k, b] as k cores with the ends a and b, by singular value decompositions."""
     cores: Cores = []
     left, *sizes, right = tensor.shape

@@ -22,9 +22,9 @@ class NewtonStep:
 
 @dataclass(frozen=True)
 class PointStep:
-    """One point `at` of the parameters that was solved, in `steps` Newton steps: by how much the
-    points before it `missed` its solution (relative), and how much is thought to be `missing` in
-    the mean over the box."""
+    """One point `at` of the parameters that was solved, in `steps` Newton steps, 0 without: by how
+    much the points before it `missed` its solution (relative), and how much is thought to be
+    `missing` in the mean over the box."""
 
     at: dict[str, float]
     missed: float

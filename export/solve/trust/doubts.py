@@ -14,9 +14,8 @@ from ..weak_form.problem import Problem
 from .stability import Stability
 
 EIGENVALUES = (
-    "if its eigenvalues are meant, the eigenvalue form is a(u, v) = lambda m(u, v), which solve"
-    " does not take: subtract k * u * v with a parameter k, add a load, and look where the answer"
-    " grows"
+    "if its eigenvalues are meant, say how many: modes=6 (--modes 6), with mass=density * u * v in"
+    " the problem where that is not u * v"
 )
 
 

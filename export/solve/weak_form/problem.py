@@ -9,7 +9,7 @@ from typing import Any
 
 from .axes import ProblemAxis
 from .errors import ProblemError
-from .forms import Expression
+from .forms import NOTHING, Expression
 from .iterate import Iterate
 
 STABILISED = ("", "supg")
@@ -29,7 +29,8 @@ class Problem:
     a parameter. `defaults` are settings of `solve` that fit this problem. `stabilise="supg"` is for
     advection on meshes that do not resolve it: test functions lean into the stream
     (`weak_form.upwind`). `bounds` (least, most; None for an end that is open): the delivered model
-    is kept within them (`trust.bounds`). Raises ProblemError for a term that names an axis the
+    is kept within them (`trust.bounds`). `mass` m makes it an eigenvalue problem, a(u, v) = lambda
+    m(u, v), without a load (`eigen`). Raises ProblemError for a term that names an axis the
     problem lacks, or that lacks or repeats a field.
 
     A bar, -k u'' = 1 with u = 0 at both ends, for all k at once:
@@ -45,7 +46,7 @@ class Problem:
     name: str
     axes: tuple[ProblemAxis, ...]
     operator: Expression
-    load: Expression
+    load: Expression = NOTHING
     lift: Expression | None = None
     newton: Callable[[Iterate], tuple[Expression, Expression]] | None = None
     output: str = "u"
@@ -58,6 +59,7 @@ class Problem:
     defaults: Mapping[str, Any] = field(default_factory=dict)
     stabilise: str = ""
     bounds: tuple[float | None, float | None] | None = None
+    mass: Expression | None = None
 
     def __post_init__(self) -> None:
         names = [a.name for a in self.axes]
@@ -65,8 +67,9 @@ class Problem:
             raise ProblemError(
                 f"problem {self.name!r} needs unique axis names, got {', '.join(names) or 'none'}"
             )
-        for what, form in (("operator", self.operator), ("load", self.load), ("lift", self.lift)):
-            self._need_expression(what, form)
+        forms = ("operator", "load", "lift", "mass")
+        for what in forms:
+            self._need_expression(what, getattr(self, what))
         for what, form, trial, test in (
             ("operator", self.operator, True, True),
             ("load", self.load, False, True),
@@ -74,6 +77,8 @@ class Problem:
             self._check(what, form, trial, test)
         if self.lift is not None:
             self._check("lift", self.lift, False, False)
+        if self.mass is not None:
+            self._check("mass", self.mass, True, True)
         self._check_stabilise()
         self._check_bounds()
 
@@ -102,13 +107,14 @@ class Problem:
             )
 
     def _need_expression(self, what: str, form: object) -> None:
-        if isinstance(form, Expression) or (what == "lift" and form is None):
+        if isinstance(form, Expression) or (what in ("lift", "mass") and form is None):
             return
         kind = f"the axis {form.name}" if isinstance(form, ProblemAxis) else f"{form!r}"
         remedy = {
             "operator": "write it with the unknown u and the test function v, as d(u, x) * d(v, x)",
             "load": "multiply it by the test function, as 1.0 * v",
             "lift": "write it as an expression, with x.function(f) or expression(number)",
+            "mass": "write it with both fields, as density * u * v",
         }
         raise ProblemError(f"the {what} of {self.name!r} is {kind}, no form; {remedy[what]}")
 
@@ -132,6 +138,12 @@ class Problem:
                     f"every term of the {what} of {self.name!r} must hold"
                     f" {need.get((trial, test), 'neither field')}"
                 )
+
+    @property
+    def driven(self) -> bool:
+        """Whether it has a load or a lift that is not written as 0."""
+        lift = () if self.lift is None else self.lift.products
+        return self.newton is not None or any(p.scale for p in (*self.load.products, *lift))
 
     @property
     def nonlinear(self) -> bool:

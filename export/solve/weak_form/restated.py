@@ -9,7 +9,7 @@ import numpy as np
 
 from .axes import ProblemAxis
 from .errors import ProblemError
-from .forms import Expression, Factor, FormAxis, Product, coincide, on
+from .forms import NOTHING, Expression, Factor, FormAxis, Product, coincide, on
 from .iterate import Iterate
 from .problem import Problem
 
@@ -19,7 +19,7 @@ Place = ProblemAxis | float
 
 def parameters(problem: Problem) -> list[ProblemAxis]:
     """The parameter axes that can be held at a value: no derivative and no fixed point on them."""
-    forms = [problem.operator, problem.load, problem.lift or Expression(())]
+    forms = [problem.operator, problem.load, problem.lift or NOTHING, problem.mass or NOTHING]
     fixed = {
         axis
         for form in forms
@@ -52,6 +52,7 @@ def restated(problem: Problem, places: Mapping[str, Place]) -> Problem:
         operator=moved(problem.operator, where),
         load=moved(problem.load, where),
         lift=None if problem.lift is None else moved(problem.lift, where),
+        mass=None if problem.mass is None else moved(problem.mass, where),
         newton=None if newton is None else linearised,
         quantities={},
         reference=None,

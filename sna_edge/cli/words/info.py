@@ -154,7 +154,18 @@ def solved_lines(metadata: Mapping[str, Any]) -> list[str]:
     them within bounds, and why it is not to be believed."""
     doubts = metadata.get("doubts")
     found = [f"doubtful: {doubt}" for doubt in doubts] if isinstance(doubts, list) else []
-    return [*_estimate(metadata.get("estimate")), *_bounds(metadata.get("bounds")), *found]
+    told = [*_estimate(metadata.get("estimate")), *_bounds(metadata.get("bounds"))]
+    return [*_eigenvalues(metadata), *told, *found]
+
+
+def _eigenvalues(metadata: Mapping[str, Any]) -> list[str]:
+    """Those in the middle of the parameters, and how wrong they are at most."""
+    try:
+        values = ", ".join(f"{float(v):.7g}" for v in metadata["eigenvalues"])
+        error = float(metadata["eigenvalue_error"])
+    except (TypeError, KeyError, ValueError):
+        return []
+    return [f"eigenvalues in the middle of the parameters: {values} (relative error {error:.1e})"]
 
 
 def _estimate(estimate: Any) -> list[str]:

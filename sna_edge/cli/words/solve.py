@@ -44,7 +44,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--modes",
         type=_modes,
         metavar="R",
-        help="write a sum of R products, or with 0 a tensor train (default: the problem's)",
+        help="write a sum of R products, or with 0 a tensor train (default: the problem's); of an"
+        " eigenvalue problem, how many eigenvalues",
     )
     parser.add_argument(
         "--stabilise",
@@ -198,6 +199,8 @@ def _stated(name: str, shipped: dict[str, Callable[[], Any]]) -> Any:
 def _solve(args: argparse.Namespace, problem: Any) -> int:
     from sna_export.solve import solve
     from sna_export.solve.accuracy import measured_error
+    from sna_export.solve.eigen.modes import is_eigenproblem
+    from sna_export.solve.eigen.told import save_shapes
     from sna_export.solve.problems import SHIPPED
     from sna_export.solve.report import write_report
 
@@ -207,6 +210,11 @@ def _solve(args: argparse.Namespace, problem: Any) -> int:
     }
     ends = (args.at_least, args.at_most)
     given["bounds"] = None if ends == (None, None) else ends
+    if args.report and is_eigenproblem(problem, args.modes):
+        raise InputError(
+            "a report of eigenvalues is not made; leave out --report, and draw the shapes with"
+            " sna-edge plot"
+        )
     given["refine"] = args.problem in SHIPPED and args.tolerance is not None
     try:
         with _mistakes_named(args.problem):
@@ -219,12 +227,17 @@ def _solve(args: argparse.Namespace, problem: Any) -> int:
     _need_believed(solution, args.accept or solution.stopped)
     model = solution.model.replace(dtypes=[args.dtype] * len(solution.model.axes))
     model.save(args.output)
+    shapes = save_shapes(solution.eigen, args.output, args.dtype) if solution.eigen else None
     error = measured_error(model, problem, POINTS) if problem.reference else None
     if args.report:
         write_report(args.report, solution, error)
     status = Status.DEADLINE if solution.stopped else Status.OK
     figures = _figures(args, solution, error)
-    emit(args, {"status": status.label, **figures}, _lines(args, problem, solution, error, status))
+    lines = _lines(args, problem, solution, error, status)
+    if shapes:
+        figures["shapes"] = shapes
+        lines.append(f"wrote {shapes}, {Path(shapes).stat().st_size} bytes")
+    emit(args, {"status": status.label, **figures}, lines)
     return ANSWERED if status == Status.OK else NO_VALUE
 
 
@@ -256,8 +269,9 @@ def _tell(step: Any, left: float | None) -> None:
 def _point(step: Any) -> str:
     """'point 12: speed = 0.4, power = 100: 3 Newton steps; missed before by 1.2e-02, ..'."""
     place = ", ".join(f"{name} = {value:.4g}" for name, value in step.point.at.items())
+    steps = f" {step.point.steps} Newton steps;" if step.point.steps else ""
     return (
-        f"point {step.sweep:3}: {place or 'no parameters'}: {step.point.steps} Newton steps; those"
+        f"point {step.sweep:3}: {place or 'no parameters'}:{steps} those"
         f" before miss it by {step.point.missed:.1e}, all about {step.point.missing:.1e}"
         f"  {step.seconds:6.1f} s"
     )
@@ -271,13 +285,15 @@ def _newton(step: Any) -> str:
 
 
 def _figures(args: argparse.Namespace, solution: Any, error: float | None) -> dict[str, Any]:
+    from sna_export.solve.eigen.told import described
+
     return {
         "problem": solution.problem.name,
         "model": args.output,
         "bytes": Path(args.output).stat().st_size,
         "parameters": solution.model.parameters,
         "rank": max(solution.model.interaction.ranks, default=0)
-        if solution.method == "points"
+        if solution.method in ("points", "eigenvalues")
         else max((s.rank for s in solution.history), default=0),
         "sweeps": sum(s.point is None for s in solution.history),
         "points": [vars(s.point) for s in solution.history if s.point is not None],
@@ -289,6 +305,7 @@ def _figures(args: argparse.Namespace, solution: Any, error: float | None) -> di
         "stability": solution.stability or "looked at over the whole parameter box",
         "doubts": list(solution.doubts),
         "seconds": solution.seconds,
+        "eigen": solution.eigen and described(solution.eigen),
         "quantities": solution.quantities,
         "report": args.report,
     }
@@ -297,6 +314,7 @@ def _figures(args: argparse.Namespace, solution: Any, error: float | None) -> di
 def _lines(
     args: argparse.Namespace, problem: Any, solution: Any, error: float | None, status: Status
 ) -> list[str]:
+    from sna_export.solve.eigen import told as modes
     from sna_export.solve.trust import bounds
     from sna_export.solve.trust.estimate import told
 
@@ -304,7 +322,8 @@ def _lines(
     known = solution.residual == solution.residual
     residual = f", relative residual {solution.residual:.1e}" if known else ""
     lines.append(f"solved in {solution.seconds:.1f} s{residual}")
-    lines += told(solution.estimate, problem.unit)
+    found = solution.eigen
+    lines += modes.told(found) if found else told(solution.estimate, problem.unit)
     lines += bounds.told(solution.kept, problem.unit)
     lines += [f"stability: {solution.stability}"] if solution.stability else []
     lines += [f"doubtful: {doubt}" for doubt in solution.doubts]

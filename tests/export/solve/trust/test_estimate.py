@@ -16,7 +16,7 @@ from sna_export.solve import (
 )
 from sna_export.solve import test as test_function
 from sna_export.solve.accuracy import measured_error
-from sna_export.solve.direct.factor import _assembled, direct_solution, load_of
+from sna_export.solve.direct.factor import assembled, direct_solution, load_of
 from sna_export.solve.problems import beam, burgers, coupled_poisson, heat, poisson
 from sna_export.solve.solvers.assembly import assemble
 from sna_export.solve.solvers.progress import Progress
@@ -148,7 +148,7 @@ def test_a_value_below_the_range_of_the_solution_is_told():
 @pytest.mark.parametrize("name", ["heat", "poisson"])
 def test_triangular_forms_and_a_sparse_matrix_give_the_same(name):
     system, _ = assemble(KNOWN[name]() if name == "poisson" else heat(spans=3, degree=3))
-    whole = _assembled(system).toarray()
+    whole = assembled(system).toarray()
     wanted = np.linalg.solve(whole, load_of(system).reshape(-1))
     assert direct_solution(system).reshape(-1) == pytest.approx(wanted, rel=1e-7, abs=1e-10)
 

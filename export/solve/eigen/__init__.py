@@ -1,0 +1,1 @@
+"""Eigenvalues and mode shapes of a symmetric problem, followed over its parameters."""
