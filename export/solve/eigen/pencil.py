@@ -18,7 +18,7 @@ from ..solvers.tensor_system import TensorSystem
 from ..trust.points import Point
 from ..weak_form.axes import ProblemAxis
 from ..weak_form.errors import ProblemError
-from ..weak_form.forms import NOTHING, Expression, Product, unknown
+from ..weak_form.forms import NOTHING, Expression, Factor, FormAxis, Product, unknown
 from ..weak_form.forms import test as test_function
 from ..weak_form.problem import Problem
 from ..weak_form.restated import parameters
@@ -109,7 +109,9 @@ class Pencil:
         products = [p for p in form.products if p.scale]
         matrices = []
         for product in products:
-            factors = {a: f for a, f in product.factors.items() if a in self.space}
+            factors: dict[FormAxis, Factor] = {
+                a: f for a, f in product.factors.items() if a in self.space
+            }
             bare = Expression((replace(product, scale=1.0, factors=factors),))
             matrices.append(sparse.csc_array(assembled(_system(self.problem, self.space, bare))))
         return Sum(products, self.held, _symmetric(matrices, what, self.name))
