@@ -195,7 +195,7 @@ def of_message(
     elif lines or _is_lines(text):
         if text.count(b"\n") >= MOST:
             return [Arrival(station, TOO_MANY, recipe=recipe, door=door)], MANY
-        found, form = of_lines(data.removeprefix(BOM_UTF8), station, door, recipe), LINES
+        found, form = of_lines(data, station, door, recipe), LINES
     else:
         return [of_line(data, station, door, recipe)], OBJECT
     if len(found) > MOST:

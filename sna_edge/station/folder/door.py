@@ -105,7 +105,7 @@ class FolderDoor:
         except Exception as error:  # a table that is none, or one that nobody has thought of
             known = isinstance(error, (SnaError, ValueError, OSError))
             why = str(error) if known else f"a fault, {type(error).__name__}: {error}"
-            why = " ".join(why.split()) + self._so_far
+            why = shown(" ".join(why.split())) + self._so_far
             if os.path.lexists(path):
                 self._move(name, WRONG, "why.txt", f"{why}\n".encode("utf-8", "backslashreplace"))
             station = self.settings.station
