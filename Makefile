@@ -96,9 +96,10 @@ online: $(STAMP)-test native ## a line that learns from measured parts: gas turb
 	$(PY) tools/quality/machine_temperature.py --write
 	$(PY) tools/pages/page_tables.py
 
-soak: $(STAMP)-test $(STAMP)-station native ## the station's faults 1,000-fold: killed, disk, broker, clock, models, floods (a day); SOAK='--times 50' for fewer
+soak: $(STAMP)-test $(STAMP)-station native ## the station's faults 1,000-fold: killed, disk, broker, clock, models, floods, a million hostile messages (a day); SOAK='--times 50' for fewer
 	$(PY) tools/station/soak_records.py
 	$(PY) tools/station/soak.py --write $(SOAK)
+	$(PY) tools/station/soak_hostile.py --write
 	$(PY) tools/pages/page_tables.py
 
 fuzz: $(STAMP)-test native ## damaged artifacts and bad input, longer than the tests do
