@@ -25,7 +25,8 @@ from hostile import files_of, web, wires
 from hostile.plant import Plant, Rubbish
 
 SHARES = {"http": 0.01, "lines": 0.62, "mqtt": 0.2, "sparkplug": 0.06, "folder": 0.1,
-          "page": 0.003, "opcua": 0.0003, "raw": 0.001, "config": 0.001, "aqdef": 0.005}  # fmt: skip
+          "page": 0.003, "opcua": 0.0003, "raw": 0.001, "config": 0.001,
+          "aqdef": 0.005}  # fmt: skip
 """Of all messages, by door."""
 WORDS = {
     "http": "POST, one message each", "lines": "POST, lines and lists",
