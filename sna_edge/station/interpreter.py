@@ -33,3 +33,9 @@ def settle() -> None:
     if hasattr(gc, "freeze"):
         gc.freeze()
     gc.set_threshold(*COLLECT)
+
+
+def leave() -> None:
+    """At the end: what was made may go again, so that libraries find nothing of theirs left."""
+    if hasattr(gc, "unfreeze"):
+        gc.unfreeze()

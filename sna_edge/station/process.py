@@ -149,6 +149,7 @@ def run(config: Configuration, end: Event, records: MakeRecords = Records) -> bo
             _told(text)
     notify("STOPPING=1")
     done = process.stop()
+    interpreter.leave()
     say("stopped" if done else "stopped in the middle of a part; senders send it again")
     return done
 

@@ -77,3 +77,5 @@ def test_it_ends_gracefully_and_tells_systemd(tmp_path):
     numbers = {r["part"]: r["record"] for r in found if r["kind"] == "verdict"}
     assert {p: numbers.get(p) for p in clients.acknowledged} == clients.acknowledged
     assert [r["event"] for r in found if r["kind"] == "event"][-1] == "stopped"
+    said = running.log.read_text().splitlines()  # and no library complains of what is left
+    assert all(line.startswith("sna-edge station: ") for line in said), said

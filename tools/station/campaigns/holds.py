@@ -38,6 +38,8 @@ def has_record(data: Path, part: str) -> bool:
 
 def without_record(data: Path, parts: Iterable[str]) -> list[str]:
     """Those of the parts that have no verdict on the disk."""
+    if not (parts := list(parts)):
+        return []
     with closing(_read(data)) as db:
         there = {part for (part,) in db.execute("SELECT part FROM records WHERE kind = 0")}
     return [part for part in parts if part not in there]

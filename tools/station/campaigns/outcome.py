@@ -10,10 +10,10 @@ from pathlib import Path
 
 from .holds import Reference, faults, without_record
 from .senders import Sender, Told
-from .site import Broken, Site, until
+from .site import Site
 
 SETTLED = 120.0
-"""Seconds within which what others hold for the station gets its records."""
+"""Seconds after which what others hold for the station gets no more records."""
 
 
 @dataclass
@@ -36,12 +36,16 @@ Campaign = Callable[[Path, int, random.Random], Outcome]
 
 
 def settle(site: Site, told: Told) -> None:
-    """Wait until everything that was handed over has a record."""
-    try:
-        until(lambda: not without_record(site.data, told.handed), "records", SETTLED)
-    except Broken as error:
-        left = without_record(site.data, told.handed)
-        told.wrong.append(f"{error}: {len(left)} parts that were handed over, as {left[:1]}")
+    """Wait until everything that was handed over has a record, as long as that gets on."""
+    left, end = without_record(site.data, told.handed), time.monotonic() + SETTLED
+    while left:
+        if time.monotonic() > end:
+            told.wrong.append(f"{len(left)} parts that were handed over wait, as {left[0]}")
+            return
+        time.sleep(0.1)
+        before, left = len(left), without_record(site.data, left)
+        if len(left) < before:
+            end = time.monotonic() + SETTLED
 
 
 def parts_go_on(told: Told, site: Site, seconds: float = 60.0) -> None:

@@ -184,6 +184,9 @@ class FolderSender(Sender):
         """A file after the other, renamed when it is whole."""
         n = 0
         while not self.stopping.is_set():
+            if len(list(self.folder.glob("*.csv"))) > 4:  # the station has enough to do
+                self.stopping.wait(0.1)
+                continue
             n += 1
             parts = [self.part(f"{name}-{n}-{i}", draw) for i in range(draw.randint(1, 12))]
             rows = "".join(f"{one['part']},{one['power']}\n" for one in parts)
