@@ -143,3 +143,20 @@ def test_a_cap_that_stops(tmp_path):
 def test_keeping_means_something(wrong):
     with pytest.raises(InputError, match=r"days|cap|when_full"):
         Keep(**wrong)
+
+
+def test_somebody_lets_old_records_go_once(tmp_path):
+    _filled(tmp_path, [START - 10 * DAY + i * 600 for i in range(1440)])
+    records = Records(tmp_path, clock=lambda: START)
+    with pytest.raises(InputError, match="days above 0"):
+        records.cut(0.0)
+    records.cut(5.0)
+    _until(lambda: _first(tmp_path).time >= START - 5 * DAY)
+    _until(lambda: records._commits.asked is None)
+    assert appended(records, verdict("late", time=START - 9 * DAY)).words == ""
+    records.stop()
+    found = verify(tmp_path)
+    assert (found.first, found.broken) == (721, None)
+    history = History(tmp_path)
+    assert len(history.find("late")) == 1  # what comes later stays
+    history.close()
