@@ -3,6 +3,7 @@ blocks give the same numbers, whenever they are read again."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from math import nan
 from typing import Any
@@ -52,13 +53,17 @@ class Said:
     """Of a block: `changes` [3, N, K], what is added to predictions on the scales of the outputs
     and the factors of both half-widths; `heard` per label; `corrections`: (first part, the
     correction from there on); `thresholds`: (first part, the probability that accepts from there
-    on, whether measured parts have set it); `moved`, alarms of the inputs that begin."""
+    on, whether measured parts have set it); `moved`, alarms of the inputs that begin; `doubts`:
+    (first part, per output why its intervals may not hold, ""); `unmeasured`: (first part, parts
+    judged since one was measured)."""
 
     changes: Floats
     heard: list[Heard]
     corrections: list[tuple[int, Correction]]
     thresholds: list[tuple[int, float, bool]] = field(default_factory=list)
     moved: list[Moved] = field(default_factory=list)
+    doubts: list[tuple[int, list[str]]] = field(default_factory=list)
+    unmeasured: list[tuple[int, int]] = field(default_factory=list)
 
 
 class Knowledge:
@@ -83,6 +88,8 @@ class Knowledge:
         self._units = [f" {a.unit}" if a.unit else "" for a in model.axes]
         self.labels = 0
         """Measured parts that were learned from."""
+        self._last = 0
+        """Parts that had been judged when the last one was measured."""
         self._correction: Correction | None = None
 
     @property
@@ -112,10 +119,14 @@ class Knowledge:
             if stop > start:
                 judged.until(stop)
                 said.corrections.append((start, self.correction))
+                said.doubts.append((start, [o.doubt(bool(self.applied)) for o in self.outputs]))
+                said.unmeasured.append((start, before + start - self._last))
                 if self.accepted is not None and self.mode != OBSERVE:
                     said.thresholds.append((start, *self.accepted.now))
             if label is not None:
                 said.heard.append(self._learn(label, judged.find(label.key)))
+                if LEARNED in said.heard[-1].outcome:
+                    self._last = before + judged.count
                 self.history.look(self._used, before + judged.count, self.labels)
         said.changes = judged.finish()
         return said
@@ -173,6 +184,23 @@ class Knowledge:
                 said["width"] = list(one.factors)  # type: ignore[assignment]
         return found
 
+    def doubted(
+        self, parts: Sequence[int], done: Said
+    ) -> tuple[dict[int, dict[str, str]], dict[int, int]]:
+        """Of the rows `parts` of a block: {row: {output: why its intervals may not hold}} and
+        {row: parts since one was measured}."""
+        names, n = [s.output.name for s in self.spaces], len(parts)
+        found: dict[int, dict[str, str]] = {}
+        for start, stop, why in stretches(done.doubts, n):
+            if told := {name: one for name, one in zip(names, why, strict=True) if one}:
+                found |= dict.fromkeys(parts[start:stop], told)
+        since = {
+            parts[i]: count + i - start
+            for start, stop, count in stretches(done.unmeasured, n)
+            for i in range(start, stop)
+        }
+        return found, since
+
     @property
     def _used(self) -> list[bool]:
         return [one.used for one in self.outputs]
@@ -196,6 +224,7 @@ class Knowledge:
         rows = self.parts.rows
         found: dict[str, Any] = {
             "labels": self.labels,
+            "last": self._last,
             "next": self.parts.next,
             **{f"parts.{name}": rows[name] for name in rows.dtype.names or ()},
         }
@@ -215,6 +244,7 @@ class Knowledge:
             rows[name] = found[f"parts.{name}"]
         self.parts.restored(rows, found["next"])
         self.labels = found["labels"]
+        self._last = int(found.get("last", 0))
         for one in self.outputs:
             start = f"{one.space.output.name}/"
             one.restored({n[len(start) :]: v for n, v in found.items() if n.startswith(start)})
@@ -223,6 +253,12 @@ class Knowledge:
         self.inputs.restored(found)
         self.history.restored(found["history"], self._used)
         self._correction = None
+
+
+def stretches(said: Sequence[tuple[int, Any]], n: int) -> list[tuple[int, int, Any]]:
+    """(first, behind the last, what holds there) of n parts."""
+    stops = [start for start, _ in said[1:]] + [n]
+    return [(start, stop, what) for (start, what), stop in zip(said, stops, strict=False)]
 
 
 def _outcome(value: float, done: int, frozen: float) -> str:

@@ -44,7 +44,9 @@ class Passed:
     `corrections`: {row: the correction that it was answered with}; `alarms`: {row:
     sentences} of what has moved; `learned` [3, N, K]: what is added to values, in the space of
     their residuals, and the factors of both tails (None: nothing was learned); `thresholds`: [N] of
-    acceptance, and whether measured parts have set them (None: nothing is asked)."""
+    acceptance, and whether measured parts have set them (None: nothing is asked); `doubts`: {row:
+    {output: why its intervals may not hold}}; `unmeasured`: {row: parts since one was measured}
+    (None: none is ever learned)."""
 
     found: Evaluation
     frozen: Evaluation
@@ -54,6 +56,8 @@ class Passed:
     alarms: dict[int, list[str]] = field(default_factory=dict)
     learned: Floats | None = None
     thresholds: tuple[Floats, NDArray[np.bool_]] | None = None
+    doubts: dict[int, dict[str, str]] = field(default_factory=dict)
+    unmeasured: dict[int, int] | None = None
 
     def told(self, row: int) -> dict[str, Any]:
         """What a row's measured values have led to, as its answer holds it."""
@@ -189,6 +193,7 @@ class Learner:
                     self._tell(sentence)
         passed.learned = self._whole(found, parts, done)
         passed.thresholds = _thresholds(len(readings), parts, done)
+        passed.doubts, passed.unmeasured = self.knowledge.doubted(parts, done)
         passed.measured |= {i: s for i, s in said.items() if i not in passed.measured}
         if self.knowledge.labels and self.knowledge.mode != OBSERVE:
             passed.corrections = _by_row(parts, done)

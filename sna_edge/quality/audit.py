@@ -13,6 +13,7 @@ from ..logs import entry_of
 from ..model import Model
 from ..status import Status
 from ..values.documents import shortened
+from .accepting.doubt import released
 from .corrected import inconsistent
 from .line import Line
 from .readings import said
@@ -142,6 +143,7 @@ def _again(
         if "verdict" not in answer:
             found.note("different", at, "the log says a verdict of measured values that came alone")
             continue
+        entry, answer = released(entry), released(answer)
         if "correction" in entry:
             if wrong := inconsistent(line, entry, answer, rounding):
                 found.note("different", at, wrong)
@@ -150,7 +152,8 @@ def _again(
             continue
         sentence, exact = compared(entry, answer, rounding)
         if not exact:  # a part that was judged alone is rounded as such
-            alone = compared(entry, line.readings([entry["reading"]])[0], rounding)
+            again = released(line.readings([entry["reading"]])[0])
+            alone = compared(entry, again, rounding)
             sentence, exact = alone if not alone[0] else (sentence, exact)
         if sentence:
             found.note("different", at, sentence)

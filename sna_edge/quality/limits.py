@@ -5,6 +5,8 @@ edge = "no verdict"  # where there are no training data; "accept" judges such pa
 least_p = 0.01       # parts whose inputs are less familiar get no verdict
 accept_at = 0.95     # parts are accepted from this probability to be inside all limits on, or
 # escape = 0.01      # so that at most this share of the accepted ones is bad
+in_doubt = "no verdict"     # nothing is accepted while measured parts speak against intervals
+measured_within = 500       # nor where none of so many parts was measured
 explain = "last accepted"   # what inputs contribute to parts that are not accepted; also "mean"
 
 [outputs.width]      # micrometres, as the model gives them
@@ -40,7 +42,15 @@ from ..inverse.targets.knob import Knob, box
 from ..model import Model
 from ..uncertainty.predictive import need_rows
 from ..values.documents import document, document_bytes, shortened
-from .accepting.rule import LEAST, Escape, accept_at_of, escape_of
+from .accepting.rule import (
+    IN_DOUBT,
+    LEAST,
+    Escape,
+    accept_at_of,
+    escape_of,
+    in_doubt_of,
+    within_of,
+)
 from .explained import Explain, explain_of
 
 EDGE = ("no verdict", "accept")
@@ -77,6 +87,8 @@ class LineLimits:
     probability to be inside all limits at once on; `escape`: so that at most a share of the
     accepted ones is bad. None, None and no `accept_at` of an output: where the whole interval is
     inside. `explain`: what parts that are not accepted are explained against; None: they are not.
+    `in_doubt`: "tell" or "no verdict" for parts that would be accepted while measured parts speak
+    against intervals, or none of `measured_within` parts was measured (None: none has to be).
     """
 
     outputs: tuple[Limit, ...]
@@ -87,6 +99,8 @@ class LineLimits:
     accept_at: float | None = None
     escape: Escape | None = None
     explain: Explain | None = None
+    in_doubt: str = IN_DOUBT[0]
+    measured_within: int | None = None
 
     @property
     def by_probability(self) -> bool:
@@ -123,7 +137,8 @@ def limits_in(data: bytes, name: str, model: Model) -> LineLimits:
 
 def parse_limits(tables: Mapping[str, Any], model: Model) -> LineLimits:
     """Limits from nested mappings; every wrong key or number is named."""
-    known = ("outputs", "knobs", "inputs", "edge", "least_p", "accept_at", "escape", "explain")
+    known = ("outputs", "knobs", "inputs", "edge", "least_p", "accept_at", "escape", "explain",
+             "in_doubt", "measured_within")  # fmt: skip
     _only(tables, known, "the limits")
     outputs = _tables_of(tables, "outputs")
     if not outputs:
@@ -150,6 +165,8 @@ def parse_limits(tables: Mapping[str, Any], model: Model) -> LineLimits:
         accept_at_of(tables["accept_at"], "accept_at") if "accept_at" in tables else None,
         escape_of(tables["escape"]) if "escape" in tables else None,
         explain_of(tables["explain"], model) if "explain" in tables else None,
+        in_doubt_of(tables.get("in_doubt", IN_DOUBT[0])),
+        within_of(tables["measured_within"]) if "measured_within" in tables else None,
     )
     need_supported(limits, model)
     return limits

@@ -23,6 +23,7 @@ from ..status import Status
 from ..values.naming import QUANTITY
 from ..values.units import converted, quantity
 from .accepting.acceptance import Acceptance, Sure
+from .accepting.doubt import Doubt
 from .computed import Refused, absent, computed
 from .echo import ECHOED, echo
 from .explained import Explained
@@ -95,6 +96,7 @@ class Line:
         self._explained = None
         if limits.explain is not None:
             self._explained = Explained(self.model, limits.explain, named)
+        self._doubt = Doubt(named, limits.in_doubt, limits.measured_within)
         self._bounds = [(o.name, _end(o.lsl), _end(o.usl), o.target) for o in limits.outputs]
 
     def lines(self, texts: Sequence[bytes | str], first: int = 1) -> list[dict[str, Any]]:
@@ -183,6 +185,8 @@ class Line:
             if self._doubts and "outputs" in answer:
                 said_too = (f"doubtful model: {self._doubts}", answer.get("remark"))
                 answer["remark"] = "; ".join(filter(None, said_too))
+            if "outputs" in answer and (doubt := self._doubt.of(passed, i)):
+                self._doubt.tell(answer, doubt)
             if i in passed.corrections and "outputs" in answer:
                 self._corrected(answer, passed, i)
             if i in passed.measured or i in passed.alarms:

@@ -86,8 +86,16 @@ def _shape(one: dict[str, Any]) -> list[str]:
             f"{told['says']}, nor does a power transform make them so: the indices do not say how"
             " many parts are outside, count those"
         ]
-    indices = ", ".join(f"{key} {found[key]:.2f}" for key in ("Pp", "Ppk") if key in found)
+    indices = ", ".join(
+        f"{key} {found[key]:.2f} (95 %: {_cautious(found[f'{key}_95'])})"
+        for key in ("Pp", "Ppk") if key in found
+    )  # fmt: skip
     return [f"{told['says']}: by percentiles ({found['by']}) {indices}"]
+
+
+def _cautious(ends: list[float]) -> str:
+    """An interval whose lower end the values may not know."""
+    return _ends(ends) if ends[0] > 0.0 else f"at most {ends[1]:.2f}"
 
 
 def _ends(ends: list[float]) -> str:

@@ -76,6 +76,7 @@ VERDICT = _of(
     verdict={"enum": ["ACCEPT", "REJECT", "NO VERDICT"]}, status=TEXT, outputs=_map(OUTPUT),
     reason=TEXT, remark=TEXT, advice={"type": "object"}, reading={"type": "object"}, model=MODEL,
     limits=DIGEST, p_in_spec=NUMBER_OR_NONE, accept=ACCEPTANCE,
+    in_doubt={"type": "array", "items": TEXT},
     contributions=CONTRIBUTIONS, correction=_of("sha256", "labels", sha256=DIGEST, labels=WHOLE),
 )  # fmt: skip
 ALONE = _of(

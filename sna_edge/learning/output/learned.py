@@ -22,6 +22,9 @@ from .told import Told, View
 
 Floats = NDArray[np.float64]
 
+SETTLED = 30
+"""Measured parts in which widths come after what has moved."""
+
 
 class LearnedOutput:
     """`frozen` and `corrected`: tails of the interval around either prediction; `coverage` of the
@@ -33,8 +36,9 @@ class LearnedOutput:
         self.space, self.features, self.ranks = space, features, ranks
         self._inputs = inputs
         self.watchers = Watchers()
-        self.forget()
         self.coverage = Coverage()
+        self._doubt: tuple[bool, str] | None = None
+        self.forget()
 
     def refer(self, rows: Floats) -> None:
         """Set the thresholds of alarms by rows [3, N] in their order: measured minus frozen
@@ -58,6 +62,27 @@ class LearnedOutput:
     def standing(self) -> list[Alarm]:
         """Alarms that began and are not over."""
         return self.watchers.open(self.coverage.count)
+
+    def doubt(self, applied: bool) -> str:
+        """Why intervals may not hold their level now, "" where nothing says so: measured parts are
+        missed too often; or something has moved less than SETTLED measured parts ago, to which
+        widths have not come after yet, or may not (not `applied`)."""
+        if self._doubt is None or self._doubt[0] is not applied:
+            self._doubt = applied, self._doubted(applied)
+        return self._doubt[1]
+
+    def _doubted(self, applied: bool) -> str:
+        level = self.space.level
+        if self.coverage.lost(level):
+            last = self.coverage.recent[-SETTLED:]
+            return (
+                f"{sum(last)} of the last {len(last)} measured parts lay inside intervals of"
+                f" {100 * level:g} %"
+            )
+        new = [a for a in self.standing if not applied or a.parts < SETTLED]
+        if not new:
+            return ""
+        return f"measured values have moved {new[0].parts} measured parts ago ({new[0].kind})"
 
     def said(self, alarm: Alarm) -> str:
         """In words, with what to do."""
@@ -107,6 +132,7 @@ class LearnedOutput:
         """One measured part, on the scale of the output, with features phi [M] where a correction
         is learned, and slopes [n] by deviations of inputs where some have moved; alarms that begin
         with it."""
+        self._doubt = None
         _, low, high = told.said
         self.coverage.update(low <= measured <= high)
         by = measured - told.u
@@ -164,6 +190,7 @@ class LearnedOutput:
         self.scale.restored(found["scale"])
         vars(self.champion).update(found["champion"])
         self.watchers = Watchers.restored(found["watchers"])
+        self._doubt = None
         if self.recalibration is not None and "triangle" in found:
             self.recalibration.restored(found)
             if self.recalibration.ready and not self.scale.usual:

@@ -15,6 +15,8 @@ LEAST = 0.5
 RAREST = 1e-6
 """No lower rate of bad parts: two million good ones would not prove it."""
 HUGE = 1e15
+IN_DOUBT = ("tell", "no verdict")
+"""What becomes of parts that would be accepted while intervals may not hold."""
 ENTRIES = ("rate", "threshold", "rows", "model")
 
 
@@ -66,6 +68,23 @@ def escape_of(value: Any) -> Escape:
     if not isinstance(value["model"], str):
         raise InputError("model of escape is no text; let sna-edge limits write it")
     return Escape(rate, threshold, rows, value["model"])
+
+
+def in_doubt_of(value: Any) -> str:
+    """One of IN_DOUBT. Raises InputError."""
+    if not isinstance(value, str) or value not in IN_DOUBT:
+        words = " or ".join(map(repr, IN_DOUBT))
+        raise InputError(f"in_doubt is {shortened(str(value))!r}; write {words}")
+    return value
+
+
+def within_of(value: Any) -> int:
+    """A number of parts. Raises InputError."""
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 < value < 1 << 53:
+        raise InputError(
+            f"measured_within is {shortened(str(value))!r}; give a whole number of parts above 0"
+        )
+    return value
 
 
 def _rate(value: Any, what: str) -> float:

@@ -38,7 +38,8 @@ from .bounds import (
     of_spread,
     of_target,
 )
-from .normality import normality, percentiles
+from .by_percentiles import by_percentiles
+from .normality import normality
 
 Floats = NDArray[np.float64]
 
@@ -130,17 +131,7 @@ def _shape(y: Floats, lsl: float, usl: float) -> dict[str, Any]:
     told = normality(y)
     if not told or told["normal"]:
         return {"normality": told} if told else {}
-    found = percentiles(y)
-    if found is None:
-        return {"normality": told, "by_percentiles": {}}
-    (low, middle, high), by = found
-    if not low < middle < high:
-        return {"normality": told, "by_percentiles": {}}
-    sides = [(usl - middle) / (high - middle), (middle - lsl) / (middle - low)]
-    indices = {"Ppk": min(sides), "by": by}
-    if isfinite(lsl) and isfinite(usl):
-        indices = {"Pp": (usl - lsl) / (high - low), **indices}
-    return {"normality": told, "by_percentiles": indices}
+    return {"normality": told, "by_percentiles": by_percentiles(y, lsl, usl)}
 
 
 def share(bad: int, count: int) -> dict[str, Any]:

@@ -6,7 +6,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from scipy import stats
+from scipy.stats import binom, weibull_min
 
+from sna_edge.cli.charting.indices import of_stream
 from sna_edge.quality.capability.bounds import (
     MOST_EXACT,
     Z95,
@@ -15,6 +17,7 @@ from sna_edge.quality.capability.bounds import (
     of_one_limit,
     of_spread,
 )
+from sna_edge.quality.capability.by_percentiles import MISSED, by_percentiles, ranks
 from sna_edge.quality.capability.figures import of_shares, of_values
 from sna_edge.quality.capability.normality import anderson_darling, normality, p_of, percentiles
 
@@ -145,3 +148,38 @@ def test_two_levels_have_no_percentiles() -> None:
     rng = np.random.default_rng(5)
     y = np.r_[rng.normal(size=60), 20 + rng.normal(size=60)]
     assert of_values(y, -10.0, 40.0)["by_percentiles"] == {}
+
+
+def test_ranks_hold_a_percentile_as_often_as_they_say() -> None:
+    for n, p in ((50, 0.5), (1000, 0.00135), (5000, 0.99865), (20_000, 0.00135)):
+        a, b = ranks(n, p)
+        missed = (binom.cdf(a - 1, n, p) if a else 0.0, binom.sf(b - 1, n, p) if b <= n else 0.0)
+        assert max(missed) <= MISSED / 2.0
+        closer = (binom.cdf(a, n, p), binom.sf(b - 2, n, p))
+        assert min(closer) > MISSED / 2.0
+    assert ranks(3543, 0.00135)[0] == 0 and ranks(3544, 0.00135)[0] == 1
+
+
+@pytest.mark.parametrize("n", [200, 1500, 5000])
+def test_intervals_by_percentiles_hold_what_is_true(n: int) -> None:
+    """Of Weibull values, whose tails no power transform has."""
+    law = weibull_min(1.5)
+    low, middle, high = law.ppf([0.00135, 0.5, 0.99865])
+    lsl, usl = middle - 1.3 * (middle - low), middle + 1.2 * (high - middle)
+    true = {"Pp": (usl - lsl) / (high - low), "Ppk": 1.2}
+    rng, held, count = np.random.default_rng(1), 0, 0
+    for _ in range(40):
+        told = by_percentiles(law.ppf(rng.random(n)), lsl, usl)
+        for name, value in true.items() if told else ():
+            least, most = told[f"{name}_95"]
+            held, count = held + (least <= value <= most), count + 1
+            assert least <= told[name] <= most or n < 1000
+            assert (least == 0.0) == (n < 3544)
+    assert count >= 40 and held >= 0.95 * count
+
+
+def test_an_interval_that_is_open_below_is_said_so() -> None:
+    y = np.exp(0.4 * np.random.default_rng(4).normal(size=1500))
+    told = {"y": of_values(y, 0.2, 4.0)}
+    (line,) = [t for t in of_stream({"outputs": told, "parts": 0}) if "by percentiles" in t]
+    assert "(95 %: at most " in line
