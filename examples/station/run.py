@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import socket
 import subprocess
 import sys
 import time
@@ -71,6 +72,7 @@ LATE = 8
 def main() -> int:
     args = arguments()
     out = Path(args.out)
+    free(args.port)
     prepared(out, args)
     command = [sys.executable, "-m", "sna_edge", "station", str(out / "station.toml")]
     process = subprocess.Popen(command)
@@ -86,6 +88,15 @@ def main() -> int:
         code = process.wait(30)
     print("station:", ", ".join(f"{n} {word}" for word, n in sorted(counts.items())))
     return code
+
+
+def free(port: int) -> None:
+    """Ends here where something listens at the port already: its parts would not be ours."""
+    try:
+        socket.create_connection(("127.0.0.1", port), 1.0).close()
+    except OSError:
+        return
+    sys.exit(f"station: something listens at port {port} already; end it, or give --port")
 
 
 def arguments() -> argparse.Namespace:

@@ -110,13 +110,12 @@ def unit_of(
     )  # fmt: skip
     written, below = _written(config), f"{STATE}/{name}"
     if user:
-        rights = [f"User={user}"]
-        folders = [*written, *_changed(config, _program(program))]
-        rights += [f"ReadWritePaths={_quoted(one)}" for one in dict.fromkeys(folders)]
+        folders = _highest([*written, *_changed(config, _program(program))], user)
+        rights = [f"User={user}", *(f"ReadWritePaths={_quoted(one)}" for one in folders)]
     else:
         rights = ["DynamicUser=yes", f"StateDirectory={name}", "StateDirectoryMode=0700"]
         for folder in written:
-            if os.path.commonpath([below, folder]) != below:
+            if not _below(folder, below):
                 raise InputError(
                     f"systemd lets a user of its own write below {below} only, and the station"
                     f" writes {folder}; move it there, or give --user"
@@ -150,8 +149,26 @@ def _changed(config: Configuration, program: str) -> Iterator[str]:
     files += [path for door in config.doors if (path := getattr(door.settings, "tokens", ""))]
     for file in files:
         folder = os.path.dirname(os.path.abspath(file))
-        if os.path.commonpath([folder, program]) != folder:
+        if not _below(program, folder):
             yield folder
+
+
+def _highest(folders: Sequence[str], user: str) -> list[str]:
+    """Without those below others. Raises InputError for one that is not there: systemd cannot let
+    a station write what nobody has made."""
+    there = [folder for folder in dict.fromkeys(folders) if os.path.isdir(folder)]
+    found = [one for one in there if not any(_below(one, other) for other in there if other != one)]
+    for folder in folders:
+        if not any(folder == one or _below(folder, one) for one in found):
+            raise InputError(
+                f"the station writes {folder}, which is not there; make it first: sudo install -d"
+                f" -o {user} {folder}"
+            )
+    return found
+
+
+def _below(path: str, folder: str) -> bool:
+    return os.path.commonpath([path, folder]) == folder
 
 
 def _network(config: Configuration, allow: Sequence[str]) -> Iterator[str]:

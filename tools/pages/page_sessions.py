@@ -16,7 +16,13 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = ("docs/tour.md", "docs/tutorial.md", "docs/release.md", "docs/refit.md")
+PAGES = (
+    "docs/tour.md",
+    "docs/tutorial.md",
+    "docs/release.md",
+    "docs/refit.md",
+    "docs/station_walk.md",
+)
 BLOCK = re.compile(r"```(?:console|\w+ title=\"(?P<name>[^\"]+)\")\n(?P<body>.*?)```", re.S)
 BACKENDS = re.compile(r"(?<=reference outputs reproduced )\([^)]*\)")
 # of lines that may differ from machine to machine

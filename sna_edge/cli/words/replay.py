@@ -8,6 +8,7 @@ import http.client
 import json
 import os
 import ssl
+import sys
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -22,6 +23,8 @@ from ..recorded.confusion import counts, lines
 HELP = "feed a recorded table into a running station, and count its verdicts"
 TOGETHER = 100
 """Parts of a message where they are sent as fast as they are answered."""
+PROGRESS = 5.0
+"""Seconds from one line about how far it is to the next, on stderr."""
 PATIENCE = 60.0
 """Seconds for which a station that takes nothing is asked again."""
 
@@ -62,12 +65,21 @@ def run(args: argparse.Namespace) -> int:
         raise InputError(f"--speed is {args.speed:g}; give parts a second, or 0")
     sender, found = Sender(args), Counter[tuple[str, str]]()
     start, again = time.monotonic(), 0
-    for sent, messages in enumerate(_messages(args)):
-        if args.speed:
-            time.sleep(max(start + sent / args.speed - time.monotonic(), 0.0))
-        for record in sender.send(messages):
-            found[str(record.get("verdict", "measured alone")), _truth(record)] += 1
-        again += sender.again
+    told = start
+    try:
+        for sent, messages in enumerate(_messages(args)):
+            if args.speed:
+                time.sleep(max(start + sent / args.speed - time.monotonic(), 0.0))
+            for record in sender.send(messages):
+                found[str(record.get("verdict", "measured alone")), _truth(record)] += 1
+            again += sender.again
+            if (now := time.monotonic()) - told >= PROGRESS:
+                told = now
+                _say(f"{sum(found.values())} parts in {now - start:.0f} s")
+    except KeyboardInterrupt:
+        _say("stopped; what was sent until now:")
+        if not found:
+            raise
     seconds = time.monotonic() - start
     count = sum(found.values())
     if not count:
@@ -75,6 +87,10 @@ def run(args: argparse.Namespace) -> int:
     emit(args, _told(found, count, seconds, again), _lines(found, count, seconds, again))
     valued = any(verdict in ("ACCEPT", "REJECT") for verdict, _ in found)
     return ANSWERED if valued else NO_VALUE
+
+
+def _say(what: str) -> None:
+    print(f"sna-edge replay: {what}", file=sys.stderr, flush=True)
 
 
 def _messages(args: argparse.Namespace) -> Iterator[list[Mapping[str, Any]]]:

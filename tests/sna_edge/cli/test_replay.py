@@ -7,6 +7,7 @@ import json
 import pytest
 
 from sna_edge.cli import main
+from sna_edge.cli.words import replay
 
 from ..station.plants import STATION, process
 
@@ -44,3 +45,22 @@ def test_what_cannot_be_sent_is_said(station, tmp_path, capsys):
         words = ["replay", str(tmp_path / "t.csv"), "--to", to]
         assert main([*words, "--measured", *more] if more else words) == 2
         assert capsys.readouterr().err.startswith("sna-edge replay: ")
+
+
+def test_how_far_it_is_and_what_was_sent_when_it_is_stopped(station, tmp_path, capsys, monkeypatch):
+    _, url = station
+    (tmp_path / "t.csv").write_text("power\n" + "200\n" * 5)
+    monkeypatch.setattr(replay, "PROGRESS", 0.0)
+    send, sent = replay.Sender.send, []
+
+    def stopped(self, messages):
+        sent.append(messages)
+        if len(sent) == 4:
+            raise KeyboardInterrupt
+        return send(self, messages)
+
+    monkeypatch.setattr(replay.Sender, "send", stopped)
+    assert main(["replay", str(tmp_path / "t.csv"), "--to", url, "--speed", "1000"]) == 0
+    said = capsys.readouterr()
+    assert "3 parts in" in said.out and "stopped; what was sent" in said.err
+    assert said.err.count("parts in") == 3

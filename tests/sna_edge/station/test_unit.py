@@ -91,15 +91,20 @@ def test_a_user_of_its_own_writes_below_its_folder_only(tmp_path):
 
 def test_a_named_user_writes_what_the_configuration_names(tmp_path):
     (tmp_path / "in box").mkdir()
+    (tmp_path / "50%").mkdir()
     more = '[folder.a]\npath = "in box"\nstation = "a"\n[aqdef.a]\npath = "50%"\n'
     found = entries(made(STATION.format(data="data") + more, tmp_path, user="sna"))
     assert found["User"] == ["sna"] and "DynamicUser" not in found
+    assert found["ReadWritePaths"] == [str(tmp_path)]  # of the limits; all others are below it
+    config = configured(tmp_path / "station.toml")
+    program = f"{tmp_path}/venv/bin/sna-edge"  # limits beside the program: that stays closed
+    with pytest.raises(InputError, match=f"install -d -o sna {tmp_path}/data"):
+        unit_of(config, user="sna", program=program)
+    (tmp_path / "data").mkdir()
+    found = entries(unit_of(config, user="sna", program=program))
     assert found["ReadWritePaths"] == [
-        f"{tmp_path}/data", f'"{tmp_path}/in box"', f"{tmp_path}/50%%", str(tmp_path)
+        f"{tmp_path}/data", f'"{tmp_path}/in box"', f"{tmp_path}/50%%"
     ]  # fmt: skip
-    config = configured(tmp_path / "station.toml")  # limits beside the program: that stays closed
-    beside = unit_of(config, user="sna", program=f"{tmp_path}/venv/bin/sna-edge")
-    assert str(tmp_path) not in entries(beside)["ReadWritePaths"]
 
 
 def test_the_network_is_what_it_names(tmp_path):
