@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from . import backends
 from .algebra import Algebra
+from .by_point import by_point
 from .core.beside import Calibration
 from .core.domain import Check, DomainBox
 from .core.evaluation import Evaluation
@@ -151,8 +152,8 @@ class Model(Algebra, Worth, Shown):
     def value(self, query: Query, extrapolate: bool = False, level_index: bool = False) -> Floats:
         """y (K,) or (N, K). Raises InputError or DomainError for the first row without a value.
 
-        `extrapolate`: outside the domain the model continues linearly, without a word; `evaluate`
-        says which rows those are. `level_index`: levels are given as 0, 1, ..
+        `extrapolate`: outside the domain the model continues linearly; `evaluate` says which rows.
+        `level_index`: levels as 0, 1, .. A part is asked by node, probe or point {"x": .., "y": ..}
 
         >>> from sna_edge import CP, Model, Output, spline_axis
         >>> axes = [spline_axis(name, "m", 0, 2, spans=1, degree=1) for name in "xy"]
@@ -177,6 +178,8 @@ class Model(Algebra, Worth, Shown):
             and (answer := self._single(query)) is not None
         ):
             return answer
+        if self._meshed and (asked := by_point(self, query)) is not None:
+            return asked.value(extrapolate, level_index)
         x, single = self._placed(query, level_index)
         if single and self._single is not None and (answer := self._single(x[0])) is not None:
             return answer
@@ -200,14 +203,9 @@ class Model(Algebra, Worth, Shown):
     def value_and_gradient(
         self, query: Query, *, extrapolate: bool = False, level_index: bool = False
     ) -> tuple[Floats, Floats]:
-        """Value and gradient in one pass; shapes as `value` and `gradient`.
-
-        >>> from sna_edge import CP, Model, Output, spline_axis
-        >>> axes = [spline_axis(name, "m", 0, 2, spans=1, degree=1) for name in "xy"]
-        >>> area = Model(axes, CP.full([[[0], [2]]] * 2), [Output("area", "m2")])
-        >>> area.value_and_gradient({"x": 1, "y": 2})
-        (array([2.]), array([[2., 1.]]))
-        """
+        """Value and gradient in one pass; shapes as `value` and `gradient`."""
+        if self._meshed and (asked := by_point(self, query)) is not None:
+            return asked.value_and_gradient(extrapolate=extrapolate, level_index=level_index)
         x, single = self._placed(query, level_index)
         y, g = self.backend.value_and_gradient(self._domain.admitted(x, extrapolate))
         g[:, :, self._domain.levels] = np.nan
@@ -241,6 +239,8 @@ class Model(Algebra, Worth, Shown):
         >>> found.value.tolist(), found.status.tolist()
         ([[2.0], [nan]], [0, -1])
         """
+        if self._meshed and (asked := by_point(self, query)) is not None:
+            return asked.evaluate(extrapolate, tolerance, level_index, level)
         gone = None
         if self.gaps is not None:
             query, level_index, gone = self._without_gaps(query, level_index)

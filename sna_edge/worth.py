@@ -45,6 +45,11 @@ class Worth(ModelRecord):
         raise NotImplementedError
 
     @cached_property
+    def _meshed(self) -> bool:
+        """Whether an axis is the nodes of a part."""
+        return any(a.mesh is not None for a in self.axes)
+
+    @cached_property
     def gaps(self) -> Gaps | None:
         """What stands in place of a missing reading; None where every reading is needed."""
         return None if self.readings is not None else Gaps.of(self.metadata)

@@ -11,6 +11,8 @@
 """
 
 from .eigen.modes import Eigenmodes, eigenmodes
+from .mesh.axis import MeshAxis, mesh_space
+from .mesh.integrals import div, div_div, grad_grad, strain_strain
 from .solve import Solution, solve
 from .solvers.progress import Progress, Step
 from .weak_form.axes import ProblemAxis, component, parameter, space, time
@@ -33,6 +35,7 @@ from .weak_form.separate import Separated, separate
 __all__ = [
     "Eigenmodes",
     "Expression",
+    "MeshAxis",
     "Problem",
     "ProblemAxis",
     "ProblemError",
@@ -44,14 +47,19 @@ __all__ = [
     "coincide",
     "component",
     "d",
+    "div",
+    "div_div",
     "eigenmodes",
     "expression",
     "function_of",
+    "grad_grad",
+    "mesh_space",
     "on",
     "parameter",
     "separate",
     "solve",
     "space",
+    "strain_strain",
     "test",
     "time",
     "total",

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sna_edge import CP, TT, Model, Output
+from sna_edge import CP, TT, Model, Output, level_axis
 
+from .components import split
 from .solvers import tt_als
 from .solvers.progress import Progress
 from .solvers.tensor_system import TensorSystem
@@ -50,7 +51,7 @@ def model_of_train(
     cores = permuted(full_train(axes, system, lift, tables, RANK_ROUNDING), order, RANK_ROUNDING)
     if not modes:
         return _exported(problem, TT(tuple(c.transpose(1, 0, 2) for c in cores), np.ones((1, 1))))
-    metric = [_metric(a) for a in problem.axes]
+    metric = [a.metric() for a in problem.axes]
     columns = cp_of_train(_weighted(cores, metric, 1), modes, progress=progress)
     if progress.expired:  # products that are not yet those of the train
         return _exported(problem, TT(tuple(c.transpose(1, 0, 2) for c in cores), np.ones((1, 1))))
@@ -70,7 +71,7 @@ def full_train(
     cores = [_rows(e, c) for e, c in zip(system.maps, tables, strict=True)]
     if lift[0].shape[1]:
         cores = summed(cores, from_columns(lift))
-    metric = [_metric(a) for a in axes]
+    metric = [a.metric() for a in axes]
     return _weighted(rounded(_weighted(cores, metric, 1), tolerance), metric, -1)
 
 
@@ -79,17 +80,16 @@ def _rows(free: Any, core: Floats) -> Floats:
     return tt_als.apply_axis(free, core)
 
 
-def _metric(axis: ProblemAxis) -> Floats:
-    """sqrt(int B_i) [n_rows]: rows times it have about the L2 norm of the function."""
-    return np.sqrt(np.asarray(axis.sparse_design().T @ axis.weights))
-
-
 def _weighted(cores: list[Floats], metric: list[Floats], power: int) -> list[Floats]:
     return [c * (m**power)[None, :, None] for c, m in zip(cores, metric, strict=True)]
 
 
 def _exported(problem: Problem, interaction: CP | TT) -> Model:
     axes = [a.exported() for a in problem.axes]
+    for d, axis in reversed(list(enumerate(problem.axes))):
+        if axis.n_rows != axes[d].basis.n_rows:
+            axes.insert(d + 1, level_axis(f"{axis.name} component", axis.labels))
+            interaction = split(interaction, d, len(axis.labels))
     metadata = {"name": problem.name, "source": "solve", "title": problem.title}
     output = Output(problem.output, problem.unit)
     return Model(axes, interaction, [output], metadata=metadata, backend="auto")

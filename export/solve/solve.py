@@ -289,6 +289,8 @@ class _Run:
             problem, model, _, told = last
             if told.worst <= allowed or self.progress.expired or not (names or tighten):
                 break
+            if _of_its_mesh(problem) and told.worst - told.discretisation <= allowed:
+                break  # what is left is that of the part
             strict = STRICTER**turn
             mesh = Refinement(
                 problem, model, told.at, names, allowed, self.progress, strict
@@ -307,6 +309,11 @@ class _Run:
             last = (self.problem, model, residual, found)
             best = min(best, last, key=lambda run: run[3].worst)
         return best
+
+
+def _of_its_mesh(problem: Problem) -> bool:
+    """Whether an axis is a part, whose mesh no solve refines."""
+    return any(a.role == "mesh" for a in problem.axes)
 
 
 def _order(problem: Problem, names: Any) -> list[int]:

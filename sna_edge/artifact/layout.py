@@ -11,9 +11,9 @@ MAJOR, MINOR = 1, 1
 """Minor 1 stands in files with FEATURE_BESIDE, 0 in all others."""
 FORMATS = tuple((MAJOR, minor) for minor in range(MINOR + 1))
 """Versions whose files are read and written here."""
-FEATURE_TT, FEATURE_FIXED, FEATURE_BESIDE = 1, 2, 4
+FEATURE_TT, FEATURE_FIXED, FEATURE_BESIDE, FEATURE_NODES = 1, 2, 4, 8
 EMBEDDED_FEATURES = FEATURE_TT | FEATURE_FIXED
-KNOWN_FEATURES = EMBEDDED_FEATURES | FEATURE_BESIDE
+KNOWN_FEATURES = EMBEDDED_FEATURES | FEATURE_BESIDE | FEATURE_NODES
 ALIGN, ALIGN_EMBEDDED = 64, 8
 """Of sections, tables and files inside a section, in a file and in one inside another one."""
 MAX_FILE = 1 << 30
@@ -23,6 +23,8 @@ MAX_MODES = 65536
 MAX_RANK = 1024
 MAX_SPANS = 32768
 MAX_ROWS = 65535
+MAX_NODES = 200_000
+MAX_CELLS = 2_000_000
 MAX_GOLDEN = 65536
 MAX_COMPANIONS = 64
 MAX_PAIRS = 2016
@@ -38,10 +40,12 @@ GROUP = 4  # modes of a group are padded to this multiple
 SECTIONS = (
     "axes", "spans", "breaks", "matrices", "tables", "interaction", "outputs",
     "fixed", "golden", "certificate", "metadata", "integrity", "signature",
-    "companions", "calibration", "readings",
+    "companions", "calibration", "readings", "nodes",
 )  # fmt: skip
 FIRST_SECTIONS = SECTIONS[:13]
 """Those of a file without FEATURE_BESIDE."""
+BESIDE_SECTIONS = SECTIONS[13:16]
+"""Those that FEATURE_BESIDE adds; FEATURE_NODES adds the last one."""
 
 HEADER = np.dtype(
     [
@@ -114,7 +118,15 @@ TERM = np.dtype(
     [("kind", "u1"), ("zero", "u1"), ("index", "<u2"), ("reserved", "<u4"), ("number", "<f8")]
 )
 
-KINDS = ("continuous", "periodic", "categorical")
+NODES = np.dtype(
+    [
+        ("axis", "<u2"), ("dimension", "u1"), ("cell_nodes", "u1"), ("n_cells", "<u4"),
+        ("n_probes", "<u4"), ("reserved", "<u4"),
+    ]
+)  # fmt: skip
+
+KINDS = ("continuous", "periodic", "categorical", "node")
+LEVELS, NODE = 2, 3
 LINKS = ("identity", "exp", "logistic")
 SPACES = ("output", "link")
 DTYPES = ("float32", "float16", "int16", "int8")

@@ -8,7 +8,16 @@ from ..core.record import ModelRecord
 from ..errors import InputError
 from .checks import bound
 from .golden import Scale
-from .layout import LARGEST, MAX_AXES, MAX_GROUPS, MAX_MODES, MAX_OUTPUTS, MAX_RANK, MAX_ROWS
+from .layout import (
+    LARGEST,
+    MAX_AXES,
+    MAX_GROUPS,
+    MAX_MODES,
+    MAX_OUTPUTS,
+    MAX_RANK,
+    MAX_ROWS,
+    MAX_SPANS,
+)
 
 
 def need_counts(n_axes: int, n_outputs: int = 1) -> None:
@@ -31,6 +40,10 @@ def need_sizes(model: ModelRecord) -> None:
     rank."""
     need_counts(len(model.axes), len(model.outputs))
     for axis in model.axes:
+        if axis.mesh is not None:
+            continue  # a mesh has its own limit
+        spans = axis.basis.n_spans
+        _need(spans, MAX_SPANS, "MAX_SPANS", f"spans on input {axis.name!r}", "use fewer")
         _need(
             axis.basis.n_rows,
             MAX_ROWS,

@@ -83,6 +83,11 @@ class Raw:
         return bool(self.header["features"] & layout.FEATURE_BESIDE)
 
     @property
+    def has_nodes(self) -> bool:
+        """Whether axes are the nodes of meshes (section 17)."""
+        return bool(self.header["features"] & layout.FEATURE_NODES)
+
+    @property
     def sizes(self) -> Array:
         """Rows of W of every group [G], padding included; numbers that 32-bit machines repeat
         by."""
@@ -93,11 +98,13 @@ class Raw:
 
 def stores_breaks(a: Any) -> bool:
     """Whether the breaks of an axis are in the file: uniform axes and levels need none."""
-    return not (a["flags"] & 1) and a["kind"] != 2
+    return not (a["flags"] & 1) and a["kind"] < layout.LEVELS
 
 
 def span_arrays(a: Any, sections: dict[str, bytes]) -> tuple[Array, Array]:
-    """first_row and matrix_id [S]."""
+    """first_row and matrix_id [S]; nodes have a row each."""
+    if a["kind"] == layout.NODE:
+        return np.arange(int(a["n_spans"])), np.zeros(int(a["n_spans"]), dtype=np.int64)
     s, offset = int(a["n_spans"]), int(a["spans_offset"])
     both = np.frombuffer(sections["spans"], "<u2", 2 * s, offset).astype(np.int64)
     return both[:s], both[s:]

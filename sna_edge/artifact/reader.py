@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from ..core.axis import Axis
 from ..core.basis import SpanBasis, uniform_breaks
 from ..core.interaction import CP, TT, Interaction
+from ..core.mesh import Mesh
 from ..core.output import Interval, Output
 from ..core.record import Record
 from ..errors import ArtifactError, InputError
@@ -36,7 +37,14 @@ def from_bytes(
     raw = validate(data)
     certificate, metadata = _json(raw, "certificate"), _json(raw, "metadata")
     names = _names(raw, metadata)
-    told = ("axes", "outputs", "raw_inputs") if raw.has_beside else ("axes", "outputs")
+    told: tuple[str, ...] = (
+        ("axes", "outputs", "raw_inputs") if raw.has_beside else ("axes", "outputs")
+    )
+    if raw.has_nodes:
+        from .nodes import read as read_nodes
+
+        names["meshes"] = read_nodes(raw, metadata)
+        told += ("nodes",)
     more: dict[str, Any] = {}
     if raw.has_beside:
         from .beside import read  # few files have anything beside the values
@@ -66,7 +74,8 @@ def _need_classes(model: Record) -> None:
 
 def _record(kind: Callable[..., Record], raw: Raw, names: dict[str, Any], **more: Any) -> Record:
     """The function that a file, or a file inside it, means."""
-    axes = tuple(_axis(raw, d, names["axes"][d]) for d in range(len(raw.axes)))
+    meshes = names.get("meshes", {})
+    axes = tuple(_axis(raw, d, names["axes"][d], meshes) for d in range(len(raw.axes)))
     outputs = [_output(r, *names["outputs"][k]) for k, r in enumerate(raw.outputs)]
     return kind(
         axes,
@@ -113,7 +122,7 @@ def _names(raw: Raw, metadata: dict[str, Any]) -> dict[str, Any]:
     assert isinstance(axes, list) and isinstance(outputs, list)
     rows = []
     for entry, record in zip(axes, raw.axes, strict=True):
-        categorical = record["kind"] == 2
+        categorical = record["kind"] == layout.LEVELS
         levels = tuple(entry[2]) if len(entry) == 3 and isinstance(entry[2], list) else ()
         wanted = int(record["n_spans"]) if categorical else 0
         good = len(entry) == (3 if categorical else 2) and all(isinstance(v, str) for v in levels)
@@ -152,20 +161,24 @@ def _entries(value: object, count: int, lengths: tuple[int, ...]) -> bool:
     return all(names) and len(set(names)) == count
 
 
-def _axis(raw: Raw, d: int, names: tuple[str, str, tuple[str, ...]]) -> Axis:
+def _axis(
+    raw: Raw, d: int, names: tuple[str, str, tuple[str, ...]], meshes: dict[int, Mesh]
+) -> Axis:
     a = raw.axes[d]
     first, ids = span_arrays(a, raw.sections)
     matrices = matrix_array(a, raw.sections).astype(float) / layout.FOLD[layout.DTYPES[a["dtype"]]]
     kind = layout.KINDS[a["kind"]]
     spans = int(a["n_spans"])
-    if kind == "categorical":
+    if a["kind"] >= layout.LEVELS:
         breaks: Floats = np.arange(spans + 1, dtype=float) - 0.5
     elif a["flags"] & 1:
         breaks = uniform_breaks(float(a["lower"]), float(a["upper"]), spans)
     else:
         breaks = break_arrays(a, raw.sections)[0]
-    label = {"categorical": "levels", "periodic": "periodic"}.get(kind, "spline")
+    label = {"categorical": "levels", "node": "levels", "periodic": "periodic"}.get(kind, "spline")
     basis = SpanBasis(breaks, int(a["degree"]), first, ids, matrices, int(a["n_rows"]), label)
+    if kind == "node":
+        return Axis(names[0], names[1], basis, mesh=meshes[d])
     support = np.frombuffer(raw.sections["spans"], np.uint8, spans, int(a["support_offset"]))
     return Axis(names[0], names[1], basis, names[2], support)
 

@@ -15,7 +15,7 @@ from ..core.axis import Axis
 from ..core.interaction import CP
 from ..core.magnitude import need_double
 from ..core.record import ModelRecord
-from . import beside, layout
+from . import beside, layout, nodes
 from .canonical_form import as_stored, canonical, with_fewest_matrices
 from .golden import Golden, Scale, make
 from .grouping import groups_of, padded_columns, padded_rank, padded_weights
@@ -84,6 +84,9 @@ def _file(model: ModelRecord, embedded: bool = False) -> bytes:
     if embedded:
         return bytes(_assembled(sections, stored, groups, features, step))
     more = beside.sections(stored, partial(_file, embedded=True))
+    if any(a.mesh is not None for a in stored.axes):
+        more = dict.fromkeys(layout.BESIDE_SECTIONS, b"") | more | {"nodes": nodes.section(stored)}
+        features |= layout.FEATURE_NODES
     features |= layout.FEATURE_BESIDE if more else 0
     sections |= {
         "certificate": canonical(stored.certificate),
@@ -106,11 +109,14 @@ def names(model: ModelRecord) -> dict[str, Any]:
     raw = model.readings.raw if model.readings else ()
     return {
         "axes": [
-            [a.name, a.unit, list(a.level_names)] if a.level_names else [a.name, a.unit]
+            [a.name, a.unit, list(a.level_names)]
+            if a.level_names and a.mesh is None
+            else [a.name, a.unit]
             for a in model.axes
         ],
         "outputs": [[o.name, o.unit] for o in model.outputs],
         **({"raw_inputs": [[r.name, r.unit] for r in raw]} if raw else {}),
+        **nodes.names(model.axes),
     }
 
 
@@ -123,21 +129,25 @@ def _axes(model: ModelRecord) -> tuple[Array, _Pool, _Pool, _Pool]:
         record["inv_width"] = basis.inv_width[0] if basis.uniform else 0.0
         record["inv_width32"] = layout.rounded32(float(record["inv_width"]))
         record["lower32"], record["upper32"] = layout.outward32(axis.lower, axis.upper)
-        record["kind"], record["degree"] = layout.KINDS.index(axis.kind), basis.degree
+        kind = axis.kind if axis.mesh is None else "node"
+        record["kind"], record["degree"] = layout.KINDS.index(kind), basis.degree
         record["dtype"], record["flags"] = layout.DTYPES.index(dtype), int(basis.uniform)
         record["n_spans"], record["n_rows"], record["n_matrices"] = (
             basis.n_spans,
             basis.n_rows,
             len(basis.matrices),
         )
+        folded = (basis.matrices * layout.FOLD[dtype]).astype("<f4")
+        record["matrices_offset"] = matrices.add(folded.tobytes(), 4)
+        if axis.mesh is not None:
+            continue
         block = basis.first_row.astype("<u2").tobytes() + basis.matrix_id.astype("<u2").tobytes()
         record["spans_offset"] = spans.add(block, 2)
         if not basis.uniform and axis.kind != "categorical":
             record["breaks_offset"] = breaks.add(_breaks(axis), 8)
-        folded = (basis.matrices * layout.FOLD[dtype]).astype("<f4")
-        record["matrices_offset"] = matrices.add(folded.tobytes(), 4)
     for record, axis in zip(records, model.axes, strict=True):
-        record["support_offset"] = spans.add(axis.support.tobytes())
+        if axis.mesh is None:
+            record["support_offset"] = spans.add(axis.support.tobytes())
     return records, spans, breaks, matrices
 
 

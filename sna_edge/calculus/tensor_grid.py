@@ -4,6 +4,7 @@ points."""
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -29,32 +30,39 @@ def grid(
         )
     part = at(model, fixed)
     order = [axis_index(part.axes, name) for name in points]
-    designs = []
+    designs: list[NDArray[Any]] = []
     for axis in part.axes:
         x = np.atleast_1d(axis.encode(points[axis.name]))
         x = DomainBox((axis,)).admitted(x[:, None])[:, 0]
-        designs.append(axis.basis.design(x))
+        levels = axis.basis.kind == "levels"
+        designs.append(axis.basis.locate(x)[0] if levels else axis.basis.design(x))
     f = products(part.interaction, designs) + biases(part)
     y = np.stack([o.value(f[..., k]) for k, o in enumerate(part.outputs)], axis=-1)
     return np.transpose(y, [*order, len(order)])
 
 
-def products(interaction: CP | TT, designs: list[Floats]) -> Floats:
+def products(interaction: CP | TT, designs: list[NDArray[Any]]) -> Floats:
     """The sum of products without its bias [n_1, .., n_D, K], where designs[d] [n_d, rows] takes
-    the table of axis d to what is multiplied: values at points, or coefficients."""
+    the table of axis d to what is multiplied: values at points, or coefficients; [n_d] are rows
+    of the table, as of levels."""
     if isinstance(interaction, CP):
         return _grid_cp(interaction, designs)
     return _grid_tt(interaction, designs)
 
 
-def _grid_cp(cp: CP, designs: list[Floats]) -> Floats:
+def _applied(design: NDArray[Any], table: Floats) -> Floats:
+    """[n_d, columns] of a table [rows, columns]."""
+    return np.asarray(table[design] if design.ndim == 1 else design @ table)
+
+
+def _grid_cp(cp: CP, designs: list[NDArray[Any]]) -> Floats:
     """sum_r W[r,k] prod_d A_d[i_d, r] as one matrix product of the Khatri-Rao products of two
     halves of the axes."""
     atoms = []
     for d, design in enumerate(designs):
         full = np.ones((len(design), cp.rank))
         if len(cp.modes[d]):
-            full[:, cp.modes[d]] = design @ cp.tables[d]
+            full[:, cp.modes[d]] = _applied(design, cp.tables[d])
         atoms.append(full)
     half = max(1, len(atoms) // 2)
     left, right = _khatri_rao(atoms[:half], cp.rank), _khatri_rao(atoms[half:], cp.rank)
@@ -70,9 +78,10 @@ def _khatri_rao(atoms: list[Floats], rank: int) -> Floats:
     return out
 
 
-def _grid_tt(tt: TT, designs: list[Floats]) -> Floats:
+def _grid_tt(tt: TT, designs: list[NDArray[Any]]) -> Floats:
     out = np.ones((1, 1))
     for core, design in zip(tt.cores, designs, strict=True):
-        mats = np.einsum("ni,ilr->lnr", design, core)
-        out = (out @ mats.reshape(mats.shape[0], -1)).reshape(-1, mats.shape[2])
+        _, left, right = core.shape
+        mats = _applied(design, core.reshape(len(core), -1)).reshape(-1, left, right)
+        out = (out @ mats.transpose(1, 0, 2).reshape(left, -1)).reshape(-1, right)
     return (out @ tt.weights).reshape(*(len(d) for d in designs), -1)

@@ -13,6 +13,7 @@ from ..values.levels import AMBIGUOUS, LevelIndex, number, numbers, unmasked
 from ..values.naming import labelled
 from .basis import SpanBasis, bspline, levels, uniform_breaks
 from .border import settled, slack
+from .mesh import Mesh
 
 Floats = NDArray[np.float64]
 
@@ -22,7 +23,8 @@ class Axis:
     """x in [lower, upper], closed; outside or NaN is a status, never a clamp. Rounding at an end
     (border.py) is inside.
 
-    `support` u8 [S]: training rows per span (255: many or unknown); 0 gives status `edge`.
+    `support` u8 [S]: training rows per span (255: many or unknown); 0 gives status `edge`. With a
+    `mesh` its levels are the nodes of that, N of them (a node axis).
     """
 
     name: str
@@ -30,6 +32,7 @@ class Axis:
     basis: SpanBasis
     level_names: tuple[str, ...] = ()
     support: NDArray[np.uint8] = field(default_factory=lambda: np.empty(0, np.uint8))
+    mesh: Mesh | None = None
 
     def __post_init__(self) -> None:
         if not self.name:
@@ -43,6 +46,8 @@ class Axis:
             )
         support.setflags(write=False)
         object.__setattr__(self, "support", support)
+        if self.mesh is not None and not self.level_names:
+            object.__setattr__(self, "level_names", self.mesh.names)
         if self.kind == "categorical" and len(self.level_names) != self.basis.n_spans:
             raise InputError(
                 f"axis {self.name!r}: {self.basis.n_spans} levels need as many level names"
@@ -96,7 +101,7 @@ class Axis:
     @cached_property
     def levels(self) -> LevelIndex:
         """Which level a value means."""
-        return LevelIndex(self.level_names)
+        return LevelIndex(self.level_names) if self.mesh is None else self.mesh.index
 
     def coordinate(self, value: object) -> float:
         """The coordinate of what a user writes: a number, or the index of the level that it means
@@ -120,6 +125,8 @@ class Axis:
     @property
     def wanted(self) -> str:
         """What a user gives for this input, in words."""
+        if self.mesh is not None:
+            return "a node"
         return "a level" if self.kind == "categorical" else "a finite number"
 
     def unseen(self, x: float) -> str:
@@ -130,12 +137,13 @@ class Axis:
                 f"input {self.name!r} matches several levels as a number; write one of them"
                 f" exactly: {self.describe()}"
             )
-        return (
-            f"input {self.name!r} has a level that was not in the training data; {self.describe()}"
-        )
+        what = "level that was not in the training data" if self.mesh is None else "node of no name"
+        return f"input {self.name!r} has a {what}; {self.describe()}"
 
     def describe(self) -> str:
         """The input and its domain in words: 'power [W] in [100, 200]', 'machine in {A, B}'."""
+        if self.mesh is not None:
+            return f"{self.name}: {self.mesh.describe()}"
         if self.kind == "categorical":
             return f"{self.name} in {{{', '.join(self.level_names)}}}"
         return f"{labelled(self.name, self.unit or '-')} in [{self.lower:g}, {self.upper:g}]"

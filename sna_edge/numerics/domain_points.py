@@ -11,6 +11,7 @@ from .low_discrepancy import points
 Floats = NDArray[np.float64]
 
 LEAST, MOST = 8, 65536  # points that touch every span
+NODES = 64  # of a mesh that are touched
 
 
 def domain_points(axes: tuple[Axis, ...], count: int) -> Floats:
@@ -29,17 +30,19 @@ def domain_points(axes: tuple[Axis, ...], count: int) -> Floats:
 
 def span_points(axes: tuple[Axis, ...]) -> Floats:
     """Points [G, D], G = max(8, largest number of spans): point g lies in span (g * stride) mod S
-    of each axis.
+    of each axis; of the nodes of a mesh 64 are enough.
 
     Local coordinates stay in [1/16, 15/16]; inputs are float32 numbers wherever that keeps them in
     their span.
     """
-    count = min(max([LEAST, *(a.basis.n_spans for a in axes)]), MOST)
+    touched = [min(a.basis.n_spans, NODES if a.mesh else MOST) for a in axes]
+    count = min(max([LEAST, *touched]), MOST)
     u = points(count, len(axes), seed=None)
     columns = []
     for d, axis in enumerate(axes):
         spans = axis.basis.n_spans
-        span = (np.arange(count) * _stride(spans, d)) % spans
+        step = _stride(spans, d if axis.mesh is None else spans // count)
+        span = (np.arange(count) * step) % spans
         if axis.kind == "categorical":
             columns.append(span.astype(float))
             continue

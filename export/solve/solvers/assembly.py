@@ -8,7 +8,6 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
-from scipy.sparse.linalg import splu
 
 from ..weak_form.axes import ProblemAxis
 from ..weak_form.errors import ProblemError
@@ -85,9 +84,12 @@ class _Builder:
     def _full(self, i: int, factor: Factor) -> Matrix:
         """The matrix of a factor on all rows; equal factors share one object, which the solvers
         exploit."""
-        key = (i, factor.trial, factor.test, factor.end, factor.pick, id(factor.coefficient))
+        key = (
+            i, factor.trial, factor.test, factor.end, factor.pick, factor.form,
+            factor.where, id(factor.coefficient),
+        )  # fmt: skip
         if key not in self._known:
-            self._known[key] = _matrix(self.axes[i], factor)
+            self._known[key] = self.axes[i].matrix(factor)
         return self._known[key]
 
     def reduce(self, i: int, full: Matrix) -> Matrix:
@@ -127,31 +129,26 @@ class _Builder:
         products = self.load
         out = []
         for i, axis in enumerate(self.axes):
-            full = np.zeros((axis.basis.n_rows, len(products)))
+            full = np.zeros((axis.n_rows, len(products)))
             for s, product in enumerate(products):
-                full[:, s] = _vector(axis, product.factors.get(axis, Factor()))
+                full[:, s] = axis.vector(product.factors.get(axis, Factor()))
             scales = np.array([p.scale for p in products]) if i == 0 else 1.0
             out.append(np.asarray(self.maps[i].T @ (full * scales)))
         return out
 
     def lift(self) -> list[Floats]:
-        """L2 projection of every product of the lift, [n_rows, L] per axis; the ends' zero
-        conditions do not apply."""
+        """Rows of every product of the lift, [n_rows, L] per axis: L2 projections, on a part values
+        at nodes; the ends' zero conditions do not apply."""
         expression = self.problem.lift or Expression(())
         return [self._project(i, axis, expression) for i, axis in enumerate(self.axes)]
 
     def _project(self, i: int, axis: ProblemAxis, lift: Expression) -> Floats:
         products = lift.products
         if not products:
-            return np.zeros((axis.basis.n_rows, 0))
-        columns = [
-            _vector(axis, p.factors.get(axis, Factor())) * (p.scale if i == 0 else 1.0)
-            for p in products
-        ]
-        tie = axis.basis.tie
-        glue = sparse.csr_array((np.ones(len(tie)), (np.arange(len(tie)), tie)))
-        mass = sparse.csc_matrix(glue.T @ self.full_mass[i] @ glue)
-        return np.asarray(glue @ splu(mass).solve(np.asarray(glue.T @ np.stack(columns, axis=1))))
+            return np.zeros((axis.n_rows, 0))
+        factors = [p.factors.get(axis, Factor()) for p in products]
+        scales = np.array([p.scale for p in products]) if i == 0 else 1.0
+        return np.asarray(axis.projected(factors, self.full_mass[i]) * scales)
 
     def lifted(self, lift: list[Floats]) -> list[Floats]:
         """-A lift as load columns."""
@@ -178,50 +175,16 @@ def _scaled(free: Matrix, mass: Matrix) -> Matrix:
     return sparse.csr_array(free @ sparse.diags_array(1.0 / np.sqrt(lumped)))
 
 
-def _weights(axis: ProblemAxis, factor: Factor) -> Floats:
-    c = factor.coefficient
-    return axis.weights if c is None else axis.weights * c.at(axis.nodes)
-
-
-def _points(axis: ProblemAxis, factor: Factor) -> tuple[Floats | None, Floats]:
-    """Evaluation points (None: the nodes) and weights of the factor's integral."""
-    if factor.end is None:
-        return None, _weights(axis, factor)
-    point = np.array([factor.end])
-    return point, np.ones(1) if factor.coefficient is None else factor.coefficient.at(point)
-
-
-def _matrix(axis: ProblemAxis, factor: Factor) -> Matrix:
-    """int c(x) B_i^(test)(x) B_j^(trial)(x) dx, or its value at an end; [n_rows, n_rows]."""
-    if factor.pick != (None, None):
-        trial, test = factor.pick
-        if trial is None or test is None:
-            raise ProblemError(
-                "a term picks a component of one field only; write u[...] and v[...] both (axis"
-                f" {axis.name!r})"
-            )
-        return sparse.csr_array(([1.0], ([test], [trial])), shape=(axis.basis.n_rows,) * 2)
-    points, weights = _points(axis, factor)
-    left, right = axis.sparse_design(factor.test, points), axis.sparse_design(factor.trial, points)
-    return sparse.csr_array(left.T @ sparse.diags_array(weights) @ right)
-
-
-def _vector(axis: ProblemAxis, factor: Factor) -> Floats:
-    """int c(x) B_i^(test)(x) dx, or its value at an end; [n_rows]."""
-    if factor.pick[1] is not None:
-        return np.eye(axis.basis.n_rows)[factor.pick[1]]
-    points, weights = _points(axis, factor)
-    return np.asarray(axis.sparse_design(factor.test, points).T @ weights)
-
-
 def _check_kernel(problem: Problem, builder: _Builder) -> None:
     """Raises ProblemError when constants solve the homogeneous problem: nothing holds the
     unknown."""
+    for i, axis in enumerate(problem.axes):
+        axis.need_held([full[i] for _, full in builder.full_terms if i in full])
     if any(axis.zero for axis in problem.axes) or not builder.full_terms:
         return
     images = []
     for i, axis in enumerate(problem.axes):
-        ones = np.ones(axis.basis.n_rows)
+        ones = np.ones(axis.n_rows)
         columns = [
             (scale if i == 0 else 1.0) * (full.get(i, builder.full_mass[i]) @ ones)
             for scale, full in builder.full_terms
@@ -240,7 +203,7 @@ def _check_kernel(problem: Problem, builder: _Builder) -> None:
 def _largest(builder: _Builder, i: int) -> float:
     """max_k || |M_k| 1 ||^2 on axis i: what the image of constants would be without
     cancellation."""
-    ones = np.ones(builder.axes[i].basis.n_rows)
+    ones = np.ones(builder.axes[i].n_rows)
     sizes = []
     for scale, full in builder.full_terms:
         image = builder.maps[i].T @ (abs(full.get(i, builder.full_mass[i])) @ ones)

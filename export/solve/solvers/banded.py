@@ -152,6 +152,15 @@ def _chunks(matrices: Sequence[sparse.csr_array]) -> tuple[Ints, Ints]:
     plain one."""
     pattern = sparse.csr_array(sum(abs(m) for m in matrices))
     n = pattern.shape[0]
+    order, width = _ordered(pattern)
+    edges = np.arange(0, n, max(width, 1))
+    if len(edges) > 1 and n - edges[-1] < width:
+        edges = edges[:-1]
+    return order, np.r_[edges, n]
+
+
+def _ordered(pattern: sparse.csr_array) -> tuple[Ints, int]:
+    n = pattern.shape[0]
     order, width = np.arange(n), _bandwidth(pattern)
     if width > n // 2 and n > 8:
         folded = np.asarray(
@@ -160,10 +169,12 @@ def _chunks(matrices: Sequence[sparse.csr_array]) -> tuple[Ints, Ints]:
         narrower = _bandwidth(sparse.csr_array(pattern[folded][:, folded]))
         if narrower < width:
             order, width = folded, narrower
-    edges = np.arange(0, n, max(width, 1))
-    if len(edges) > 1 and n - edges[-1] < width:
-        edges = edges[:-1]
-    return order, np.r_[edges, n]
+    return order, width
+
+
+def bandwidth_of(matrices: Sequence[sparse.csr_array]) -> int:
+    """The width of the band that holds all of them, in the order in which it is narrowest."""
+    return _ordered(sparse.csr_array(sum(abs(m) for m in matrices)))[1]
 
 
 def _bandwidth(pattern: sparse.csr_array) -> int:

@@ -15,6 +15,7 @@ from scipy import sparse
 from ..weak_form.errors import ProblemError
 from .banded import BandedFamily
 from .fields.operators import Operator, mirrored_operator
+from .sparse_family import SparseFamily, family_of
 from .trains import Cores, mirrored
 
 Floats = NDArray[np.float64]
@@ -41,9 +42,9 @@ class AxisMatrices:
         return cls(matrices, tuple(place[id(t.get(d, background))] for t in terms))
 
     @cached_property
-    def family(self) -> BandedFamily:
-        """Cut into chunks for block elimination."""
-        return BandedFamily(self.matrices)
+    def family(self) -> BandedFamily | SparseFamily:
+        """Cut into chunks for block elimination; what no band holds is factorised as it is."""
+        return family_of(self.matrices)
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,7 +103,7 @@ class TensorSystem:
         return self.terms[k].get(d, self.background[d])
 
     @cached_property
-    def families(self) -> list[BandedFamily]:
+    def families(self) -> list[BandedFamily | SparseFamily]:
         """The distinct matrices of each axis, the background first."""
         return [m.family for m in self.matrices]
 

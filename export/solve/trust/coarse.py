@@ -44,6 +44,8 @@ def coarse_mesh(problem: Problem, most: int) -> dict[str, ProblemAxis] | None:
     coefficients multiply to at most `most`, of degree 2 where many axes need that; None where one
     span each is too many."""
     axes = [a for a in problem.axes if a.role != "parameter"]
+    if any(a.role == "mesh" for a in axes):
+        return None
     return _thinned(axes, most) or _thinned([_quadratic(a) for a in axes], most)
 
 

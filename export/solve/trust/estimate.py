@@ -4,7 +4,8 @@ At every point of the parameters the problem is solved directly with all spans h
 is compared with that solution: what differs is the error of discretisation, of the rank, of the
 sweeps and of the parameter axes together. Where the model is worst, the spans are halved once more:
 how much that moves says what two halvings still miss. A non-linear problem too large for that is
-solved on the mesh it has, and what one halving moves at the worst point is added. Source of the
+solved on the mesh it has, and what one halving moves at the worst point is added; so is one on a
+part. Source of the
 idea (a hierarchical estimate with saturation): Bank & Weiser, Math. Comp. 44 (1985).
 """
 
@@ -136,7 +137,7 @@ class _Look:
         points = {
             a.name: (a.basis.lower + a.basis.upper) / 2 for a in problem.axes if a.name in held
         }
-        self.dear = is_dear(restated(problem, points))
+        self.dear = is_dear(restated(problem, points)) or any(a.role == "mesh" for a in self.axes)
 
     def solved(self, at: Point, halvings: int) -> Floats | None:
         """The solution on the grid; None where it is too large or singular."""
@@ -264,6 +265,8 @@ def _cause(estimate: Estimate, problem: Problem, moved: float) -> str:
             ' stream with stabilise="supg" (--stabilise supg)'
         )
     if estimate.discretisation > most:
+        if any(a.role == "mesh" for a in problem.axes):
+            return "the mesh of the part is too coarse; refine it, or take order=2"
         return (
             "the mesh of space and time is too coarse; give its axes more spans or a higher degree"
         )

@@ -16,6 +16,7 @@ from sna_edge import CP, Model
 from ..direct.factor import direct_solution, fits
 from ..direct.iterated import iterated_solution
 from ..direct.newton import Direct, Unsettled, settled
+from ..mesh.axis import MeshAxis
 from ..solvers.assembly import assemble
 from ..solvers.trains import from_columns, rounded
 from ..weak_form.axes import ProblemAxis
@@ -44,7 +45,7 @@ class Field:
         for d, (axis, points) in enumerate(zip(self.axes, grid, strict=True)):
             design = axis.sparse_design(0, points)
             flat = np.moveaxis(found, d, 0)
-            moved = (design @ flat.reshape(len(flat), -1)).reshape(len(points), *flat.shape[1:])
+            moved = (design @ flat.reshape(len(flat), -1)).reshape(-1, *flat.shape[1:])
             found = np.moveaxis(moved, 0, d)
         return found
 
@@ -107,7 +108,9 @@ def _rows(found: Floats, maps: Sequence[Any], lift: list[Floats]) -> Floats:
     """Table rows of free coefficients and of the lift."""
     rows = found
     for d, free in enumerate(maps):
-        rows = np.moveaxis(np.tensordot(free.toarray(), rows, ([1], [d])), 0, d)
+        flat = np.moveaxis(rows, d, 0)
+        moved = (free @ flat.reshape(len(flat), -1)).reshape(-1, *flat.shape[1:])
+        rows = np.moveaxis(moved, 0, d)
     for s in range(lift[0].shape[1]):
         rows = rows + reduce(np.multiply.outer, [t[:, s] for t in lift])
     return rows
@@ -139,6 +142,8 @@ def grid_of(axes: Sequence[ProblemAxis]) -> tuple[list[Floats], list[Floats]]:
 def _spread(axis: ProblemAxis, count: int) -> tuple[Floats, Floats]:
     if axis.role == "component":
         return np.arange(axis.basis.n_rows, dtype=float), np.ones(axis.basis.n_rows)
+    if isinstance(axis, MeshAxis):
+        return axis.spread()
     width = np.diff(axis.basis.breaks)
     local = (np.arange(count) + 0.5) / count
     points = axis.basis.breaks[:-1, None] + width[:, None] * local
@@ -148,7 +153,15 @@ def _spread(axis: ProblemAxis, count: int) -> tuple[Floats, Floats]:
 def model_on(model: Model, problem: Problem, at: Point, grid: Sequence[Floats]) -> Floats:
     """The model at `at` on a grid of the problem's other axes, in their order."""
     points: dict[str, object] = {}
+    shape: list[int] = []
     for axis, values in zip((a for a in problem.axes if a.name not in at), grid, strict=True):
         names = list(axis.labels)
-        points[axis.name] = [names[int(i)] for i in values] if names else values
-    return np.asarray(model.grid(points, at=dict(at))[..., 0])  # type: ignore[arg-type]
+        if isinstance(axis, MeshAxis):
+            points[axis.name] = values
+            if names:
+                points[f"{axis.name} component"] = names
+        else:
+            points[axis.name] = [names[int(i)] for i in values] if names else values
+        shape.append(len(values) * (len(names) or 1) if isinstance(axis, MeshAxis) else len(values))
+    found = model.grid(points, at=dict(at))[..., 0]  # type: ignore[arg-type]
+    return np.asarray(found).reshape(shape)

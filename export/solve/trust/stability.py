@@ -60,6 +60,8 @@ def stability_of(problem: Problem, progress: Progress | None = None) -> Stabilit
     mesh = coarse_mesh(problem, MOST)
     if problem.nonlinear:
         return Stability(False, said="not checked: the problem is not linear")
+    if any(a.role == "mesh" for a in problem.axes):
+        return Stability(False, said="not checked: one of its axes is a mesh")
     if mesh is None:
         return Stability(False, said="not checked: it has too many axes of space and time")
     try:

@@ -16,12 +16,14 @@ from sna_edge.core.axis import Axis
 from sna_edge.core.basis import SpanBasis, bspline, levels, periodic_bspline, uniform_breaks
 
 from .errors import ProblemError
-from .forms import Expression, coefficient, of_numpy
+from .forms import Expression, Factor, Product, coefficient, of_numpy
+from .integrals import matrix_of, projection_of, vector_of
 
 Floats = NDArray[np.float64]
 
 # Gauss points per span beyond p + 1: integrates coefficients of degree 6 exactly beside B_i B_j
 EXTRA_POINTS = 3
+ROUNDED = 1e-9  # of an axis: a point that far beyond an end is the end
 USUAL_SPANS, PARAMETER_SPANS = 16, 4  # where no mesh is stated
 
 
@@ -92,6 +94,60 @@ class ProblemAxis:
         pointer = np.arange(0, len(x) * p1 + 1, p1)
         return sparse.csr_array(
             (local.reshape(-1), columns.reshape(-1), pointer), shape=(len(x), self.basis.n_rows)
+        )
+
+    @property
+    def n_rows(self) -> int:
+        """Rows of its table."""
+        return self.basis.n_rows
+
+    def matrix(self, factor: Factor) -> sparse.csr_array:
+        """int c B_i^(test) B_j^(trial) of a factor of a term, [n_rows, n_rows]."""
+        return matrix_of(self, factor)
+
+    def vector(self, factor: Factor) -> Floats:
+        """int c B_i^(test) of a factor of a load, [n_rows]."""
+        return vector_of(self, factor)
+
+    def projected(self, factors: Sequence[Factor], mass: sparse.csr_array) -> Floats:
+        """Rows of the factors of a lift, [n_rows, L]."""
+        return projection_of(self, factors, mass)
+
+    def metric(self) -> Floats:
+        """sqrt(int B_i) [n_rows]: rows times it have about the L2 norm of the function."""
+        return np.sqrt(np.asarray(self.sparse_design().T @ self.weights))
+
+    def need_held(self, matrices: Sequence[sparse.csr_array]) -> None:
+        """Nothing: a part has motions that must be held."""
+
+    def derivative(self, order: int | str) -> int:
+        """`order` itself. Raises ProblemError above the degree."""
+        if isinstance(order, str) or order > self.basis.degree:
+            raise ProblemError(
+                f"derivative {order} along {self.name!r} needs degree >= {order}, it has"
+                f" {self.basis.degree}"
+            )
+        return order
+
+    def on(self, where: str | float) -> Expression:
+        """Restricts the integral to an end or to a coordinate. Raises ProblemError outside."""
+        lower, upper = self.basis.lower, self.basis.upper
+        point, width = self.end(where) if isinstance(where, str) else float(where), upper - lower
+        if not lower <= point <= upper and lower - point <= ROUNDED * width >= point - upper:
+            point = min(max(point, lower), upper)
+        if not lower <= point <= upper:
+            raise ProblemError(
+                f"{point:g} lies outside axis {self.name!r} [{lower:g}, {upper:g}]; move it inside"
+            )
+        return Expression((Product(factors={self: Factor(end=point)}),))
+
+    def halved(self) -> ProblemAxis:
+        """Every span cut into two equal ones; component axes as they are."""
+        if self.role == "component":
+            return self
+        breaks = self.basis.breaks
+        return self.on_breaks(
+            np.insert(breaks, np.arange(1, len(breaks)), (breaks[:-1] + breaks[1:]) / 2)
         )
 
     def end(self, which: str) -> float:

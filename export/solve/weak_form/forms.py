@@ -23,7 +23,6 @@ from .errors import ProblemError
 from .fields import Sampled
 
 Floats = NDArray[np.float64]
-ROUNDED = 1e-9  # of an axis: a point that far beyond an end is the end
 
 
 class FormAxis(Protocol):
@@ -50,8 +49,11 @@ class FormAxis(Protocol):
     def coordinate(self) -> Expression:
         """x_d as an expression."""
 
-    def end(self, which: str) -> float:
-        """Coordinate of the end `lower` or `upper`."""
+    def on(self, where: str | float) -> Expression:
+        """What restricts an integral to an end, a point or a boundary of the axis."""
+
+    def derivative(self, order: int | str) -> int:
+        """The number of a derivative along it. Raises ProblemError for one that it lacks."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,6 +62,7 @@ class Factor:
     point.
 
     `pick` = (component of the unknown, component of the test), None where the side is not picked.
+    On a part `where` is the name of a boundary, `form` one of all directions together ("grad").
     """
 
     trial: int = 0
@@ -67,6 +70,8 @@ class Factor:
     coefficient: Coefficient | None = None
     end: float | None = None
     pick: tuple[int | None, int | None] = (None, None)
+    form: str = ""
+    where: str = ""
 
     def __mul__(self, other: Factor) -> Factor:
         pick = tuple(a if b is None else b for a, b in zip(self.pick, other.pick, strict=True))
@@ -74,7 +79,13 @@ class Factor:
         merged = parts[0] * parts[1] if len(parts) == 2 else (parts[0] if parts else None)
         end = other.end if self.end is None else self.end
         return Factor(
-            self.trial + other.trial, self.test + other.test, merged, end, (pick[0], pick[1])
+            self.trial + other.trial,
+            self.test + other.test,
+            merged,
+            end,
+            (pick[0], pick[1]),
+            self.form or other.form,
+            self.where or other.where,
         )
 
 
@@ -315,9 +326,10 @@ def coefficient(axis: FormAxis, f: Callable[[Floats], ArrayLike] | Floats) -> Ex
     return Expression((Product(factors={axis: Factor(coefficient=found)}),))
 
 
-def d(field_: Expression, axis: FormAxis, order: int = 1) -> Expression:
-    """The derivative of `order` of the unknown or of the test function along `axis`. Raises
-    ProblemError for what is no axis or no field, and for an order above the axis's degree.
+def d(field_: Expression, axis: FormAxis, order: int | str = 1) -> Expression:
+    """The derivative of `order` of the unknown or of the test function along `axis`; on a part
+    `order` names a coordinate, "x". Raises ProblemError for what is no axis or no field, and for an
+    order above the axis's degree.
 
     >>> from sna_export.solve import d, space, test, unknown
     >>> x, u, v = space("x"), unknown(), test()
@@ -332,24 +344,21 @@ def d(field_: Expression, axis: FormAxis, order: int = 1) -> Expression:
     return Expression(tuple(_derived(p, axis, order) for p in field_.products))
 
 
-def _derived(product: Product, axis: FormAxis, order: int) -> Product:
+def _derived(product: Product, axis: FormAxis, order: int | str) -> Product:
     if product.has_trial == product.has_test:
         raise ProblemError(
             "d() takes the unknown or the test function alone; differentiate before multiplying"
         )
-    if order > axis.basis.degree:
-        raise ProblemError(
-            f"derivative {order} along {axis.name!r} needs degree >= {order}, it has"
-            f" {axis.basis.degree}"
-        )
-    extra = Factor(trial=order) if product.has_trial else Factor(test=order)
+    number = axis.derivative(order)
+    extra = Factor(trial=number) if product.has_trial else Factor(test=number)
     factors = dict(product.factors)
     factors[axis] = factors.get(axis, Factor()) * extra
     return replace(product, factors=factors)
 
 
 def on(axis: FormAxis, where: str | float) -> Expression:
-    """Restricts the integral to a point of `axis`: an end ("lower", "upper") or a coordinate.
+    """Restricts the integral to a point of `axis`: an end ("lower", "upper") or a coordinate; on a
+    part to a boundary, by its name.
 
     Neumann loads `q * v * on(x, "upper")`, Robin terms `h * u * v * on(x, "upper")`, point loads `F
     * v * on(x, 0.3)`. Raises ProblemError for a point outside the axis.
@@ -357,15 +366,7 @@ def on(axis: FormAxis, where: str | float) -> Expression:
     >>> from sna_export.solve import on, space, test
     >>> flux = 5.0 * test() * on(space("x"), "upper")
     """
-    lower, upper = axis.basis.lower, axis.basis.upper
-    point = axis.end(where) if isinstance(where, str) else float(where)
-    if not lower <= point <= upper and lower - point <= ROUNDED * (upper - lower) >= point - upper:
-        point = min(max(point, lower), upper)
-    if not lower <= point <= upper:
-        raise ProblemError(
-            f"{point:g} lies outside axis {axis.name!r} [{lower:g}, {upper:g}]; move it inside"
-        )
-    return Expression((Product(factors={axis: Factor(end=point)}),))
+    return axis.on(where)
 
 
 def coincide(x: FormAxis, position: FormAxis) -> Expression:

@@ -23,18 +23,20 @@ from .rules import need
 Array = NDArray[Any]
 
 
-def need_axis(d: int, a: Any) -> None:
-    """`bad_axis`: the record of axis d alone."""
+def need_axis(d: int, a: Any, nodes: bool = False) -> None:
+    """`bad_axis`: the record of axis d alone, in a file that may have node axes where `nodes`."""
     rule, where = "bad_axis", f"axis {d}"
-    p, s = int(a["degree"]), int(a["n_spans"])
+    p, s, node = int(a["degree"]), int(a["n_spans"]), a["kind"] == layout.NODE
     need(
-        a["kind"] <= 2 and p <= 7 and a["dtype"] <= 3,
+        a["kind"] <= (3 if nodes else 2) and p <= 7 and a["dtype"] <= 3,
         rule,
         f"{where}: kind, degree or dtype unknown",
     )
     need(a["flags"] <= 1 and a["reserved"] == 0, rule, f"{where}: unknown flags")
     need(
-        1 <= s <= layout.MAX_SPANS and p + 1 <= a["n_rows"] <= layout.MAX_ROWS,
+        1 <= s <= (layout.MAX_NODES if node else layout.MAX_SPANS)
+        and p + 1 <= a["n_rows"] <= (s if node else layout.MAX_ROWS)
+        and (not node or a["n_rows"] == s),
         rule,
         f"{where}: spans or rows out of range",
     )
@@ -44,7 +46,7 @@ def need_axis(d: int, a: Any) -> None:
     lower, upper = float(a["lower"]), float(a["upper"])
     need(isfinite(lower) and isfinite(upper), rule, f"{where}: bounds are not finite")
     uniform = bool(a["flags"] & 1)
-    if a["kind"] == 2:
+    if a["kind"] >= layout.LEVELS:
         need(
             p == 0 and lower == 0 and upper == s - 1 and not uniform,
             rule,
@@ -69,9 +71,18 @@ def need_axis(d: int, a: Any) -> None:
 def need_offsets(d: int, a: Any, sections: dict[str, bytes]) -> None:
     """`bad_offset`: the arrays of axis d lie inside their sections."""
     s, p = int(a["n_spans"]), int(a["degree"])
-    blocks = [
+    node = a["kind"] == layout.NODE
+    if node:
+        need(
+            a["spans_offset"] == a["support_offset"] == 0,
+            "bad_offset",
+            f"axis {d}: spans given for nodes, which store none",
+        )
+    blocks = [] if node else [
         ("spans", "spans_offset", 4 * s, 2),
         ("spans", "support_offset", s, 1),
+    ]  # fmt: skip
+    blocks += [
         ("matrices", "matrices_offset", 4 * int(a["n_matrices"]) * (p + 1) ** 2, 4),
     ]
     if stores_breaks(a):

@@ -59,6 +59,7 @@ def header(data: bytes, length: int, embedded: bool = False) -> Any:
         and h["n_groups"] <= (0 if tt else layout.MAX_GROUPS)
         and (1 if tt else 0) <= h["n_modes"] <= (layout.MAX_RANK if tt else layout.MAX_MODES)
         and not h["reserved"].any()
+        and (not h["features"] & layout.FEATURE_NODES or h["features"] & layout.FEATURE_BESIDE)
     )
     need(ranges, "bad_header", "a count in the header is out of range")
     return h
@@ -71,8 +72,10 @@ def _formats() -> str:
 
 def section_names(header: Any) -> tuple[str, ...]:
     """The sections that a file with this header has, in their order."""
+    if header["features"] & layout.FEATURE_NODES:
+        return layout.SECTIONS
     beside = header["features"] & layout.FEATURE_BESIDE
-    return layout.SECTIONS if beside else layout.FIRST_SECTIONS
+    return layout.SECTIONS[:16] if beside else layout.FIRST_SECTIONS
 
 
 def section_table(data: bytes, header: Any, embedded: bool) -> dict[str, tuple[int, int]]:

@@ -37,7 +37,7 @@ def checked(data: bytes, embedded: bool = False) -> Raw:
     sections = {name: data[offset : offset + size] for name, (offset, size) in places.items()}
     axes = np.frombuffer(sections["axes"], layout.AXIS)
     for d, record in enumerate(axes):
-        need_axis(d, record)
+        need_axis(d, record, bool(top["features"] & layout.FEATURE_NODES))
     for d, record in enumerate(axes):
         need_offsets(d, record, sections)
     for d, record in enumerate(axes):
@@ -58,5 +58,9 @@ def checked(data: bytes, embedded: bool = False) -> Raw:
     if raw.has_beside:
         from .beside import with_beside  # as few
 
-        return with_beside(raw, checked)
+        raw = with_beside(raw, checked)
+    if raw.has_nodes:
+        from ..nodes import parse as parse_nodes
+
+        parse_nodes(raw)
     return raw

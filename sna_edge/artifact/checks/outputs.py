@@ -109,7 +109,7 @@ def need_golden(header: Any, axes: Array, block: bytes) -> None:
     )
     inputs = numbers[2 * k : 2 * k + count * d].reshape(count, d)
     inside = (inputs >= axes["lower"]).all() and (inputs <= axes["upper"]).all()
-    levels = inputs[:, axes["kind"] == 2]
+    levels = inputs[:, axes["kind"] >= layout.LEVELS]
     need(
         inside and (levels == np.rint(levels)).all(),
         rule,

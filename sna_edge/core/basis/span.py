@@ -17,6 +17,8 @@ Ints = NDArray[np.int64]
 
 MAX_DEGREE = 7
 MAX_SPANS = 32768
+MAX_LEVELS = 200_000
+"""Levels may be the nodes of a mesh."""
 DENSE_ROWS = 160
 """Up to here one matrix product with the dense design beats gathering p + 1 rows a point."""
 
@@ -115,8 +117,9 @@ class SpanBasis:
             raise InputError("breaks must be at least two finite numbers")
         if np.any(np.diff(self.breaks) <= 0):
             raise InputError("breaks must increase strictly; remove repeated or unordered ones")
-        if self.n_spans > MAX_SPANS:
-            raise InputError(f"{self.n_spans} spans are too many; use at most {MAX_SPANS}")
+        most = MAX_LEVELS if self.kind == "levels" else MAX_SPANS
+        if self.n_spans > most:
+            raise InputError(f"{self.n_spans} spans are too many; use at most {most}")
         if self.matrices.shape[1:] != (p + 1, p + 1) or np.any(self.first_row + p >= self.n_rows):
             raise InputError(
                 "span matrices or first rows do not fit the degree and the number of rows"

@@ -49,7 +49,7 @@ def header_and_sections(add) -> None:
     add("bad_magic", "line ends translated", lambda h: bytes(h).replace(b"\r\n", b"\n", 1) + b"\0")
     add("unsupported_version", "major 2", header(8, "H", 2))
     add("unsupported_version", "major 0", header(8, "H", 0))
-    add("unsupported_feature", "bit 3", header(12, "I", 8))
+    add("unsupported_feature", "bit 4", header(12, "I", 16))
     add("bad_header", "16 sections announced, 13 there", header(12, "I", 4))
     add("unsupported_feature", "bit 31", header(12, "I", 1 << 31))
     add("bad_size", "one byte less", lambda h: bytes(h)[:-1])

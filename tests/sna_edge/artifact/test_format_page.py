@@ -86,6 +86,8 @@ def test_constants_of_the_page(page: str) -> None:
         "MAX_SPANS": int(re.search(r"n_spans \| S, 1\.\.(\d+)", page)[1]),
         "MAX_ROWS": int(re.search(r"n_rows \| n_d, p\+1\.\.(\d+)", page)[1]),
         "MAX_GOLDEN": int(re.search(r"`u32 count` \(G, 1\.\.(\d+)\)", page)[1]),
+        "MAX_NODES": int(re.search(r"of a node axis 1\.\.(\d+)", page)[1]),
+        "MAX_CELLS": int(re.search(r"n_cells \| 1\.\.(\d+)", page)[1]),
         "GROUP": int(re.search(r"rounded up to a multiple of (\d+)", page)[1]),
         "ALIGN": int(
             re.search(r"next multiple of (\d+)\s+after the end of the section before", page)[1]
@@ -96,7 +98,7 @@ def test_constants_of_the_page(page: str) -> None:
 
 def test_enumerations_of_the_page(page: str) -> None:
     axes, outputs = part(page, "## 3. AXES", "## 4."), part(page, "## 6. OUTPUTS", "## 7.")
-    kinds = re.search(r"kind \| 0 (\w+), 1 (\w+), 2 (\w+)", axes)
+    kinds = re.search(r"kind \| 0 (\w+), 1 (\w+), 2 (\w+), 3 (\w+)", axes)
     dtypes = re.search(r"dtype \| 0 (\w+), 1 (\w+), 2 (\w+), 3 (\w+)", axes)
     links = re.search(r"link \| 0 (\w+), 1 (\w+), 2 (\w+)", outputs)
     assert kinds and kinds.groups() == layout.KINDS

@@ -1,0 +1,139 @@
+"""Meshes from files and from scikit-fem: triangles or tetrahedra, looked at before use."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import import_module
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..weak_form.errors import ProblemError
+
+Floats = NDArray[np.float64]
+KINDS = {"MeshTri1": "triangles", "MeshTet1": "tetrahedra"}
+FLAT = 1e-12  # of the longest edge to the power of the dimension: a cell without a volume
+
+
+def scikit_fem() -> Any:
+    """The package. Raises ProblemError where it is not installed."""
+    try:
+        return import_module("skfem")
+    except ModuleNotFoundError as error:
+        raise ProblemError(
+            f"meshes need scikit-fem and meshio ({error.name} is missing); pip install"
+            " 'sna-edge[mesh]'"
+        ) from None
+
+
+def mesh_of(source: Any) -> Any:
+    """The scikit-fem mesh in a file (any format of meshio), or the one given. Raises ProblemError
+    for a file that cannot be read and for cells that are not triangles or tetrahedra with a
+    volume."""
+    skfem = scikit_fem()
+    if isinstance(source, (str, PathLike)):
+        source = _read(skfem, Path(source))
+    kind = type(source).__name__
+    if kind not in KINDS:
+        raise ProblemError(
+            f"a mesh of kind {kind} is not taken; use straight triangles or tetrahedra (MeshTri,"
+            " MeshTet; split quadrilaterals with to_meshtri())"
+        )
+    _need_cells(source)
+    return source
+
+
+def _read(skfem: Any, path: Path) -> Any:
+    if not path.is_file():
+        raise ProblemError(f"there is no mesh {path}; give the path of a file that meshio reads")
+    try:
+        with np.errstate(all="ignore"):
+            return skfem.Mesh.load(path)
+    except ModuleNotFoundError as error:
+        raise ProblemError(
+            f"reading {path} needs {error.name}; pip install 'sna-edge[mesh]'"
+        ) from None
+    except (Exception, SystemExit) as error:  # readers of meshio raise what they like, and exit
+        said = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise ProblemError(
+            f"{path} cannot be read as a mesh ({said}); write it again as triangles or tetrahedra"
+        ) from error
+
+
+def volumes(points: Floats, cells: NDArray[np.int64]) -> Floats:
+    """Signed volumes [M] of simplices, times dim!; points [dim, N], cells [dim + 1, M]."""
+    edges = points[:, cells[1:]] - points[:, cells[0]][:, None, :]  # [dim, dim, M]
+    return np.asarray(np.linalg.det(edges.transpose(2, 0, 1)))
+
+
+def _need_cells(mesh: Any) -> None:
+    points, cells = np.asarray(mesh.p), np.asarray(mesh.t)
+    if not cells.size or not np.all(np.isfinite(points)):
+        raise ProblemError("the mesh has no cells, or a point that is no number; write it again")
+    found = volumes(points, cells)
+    size = np.ptp(points[:, cells], axis=1).max(axis=0) ** len(points)
+    flat = np.flatnonzero(np.abs(found) <= FLAT * size)
+    if len(flat):
+        raise ProblemError(
+            f"cell {flat[0]} of the mesh has no volume ({len(flat)} such); remove it, or mesh the"
+            " part again"
+        )
+    used = np.zeros(points.shape[1], dtype=bool)
+    used[cells] = True
+    if not used.all():
+        raise ProblemError(
+            f"point {int(np.flatnonzero(~used)[0])} of the mesh belongs to no cell"
+            f" ({int((~used).sum())} such); remove it"
+        )
+    _need_unfolded(mesh)
+
+
+def _need_unfolded(mesh: Any) -> None:
+    """Two cells with a facet in common lie on its two sides; an inverted one does not."""
+    first, second = np.asarray(mesh.f2t)
+    inner = np.flatnonzero(second >= 0)
+    facets = np.asarray(mesh.facets)[:, inner]
+    sides = []
+    for cells in (first[inner], second[inner]):
+        own = np.asarray(mesh.t)[:, cells]
+        opposite = own.sum(axis=0) - facets.sum(axis=0)
+        sides.append(volumes(np.asarray(mesh.p), np.vstack([facets, opposite[None]])))
+    folded = np.flatnonzero(sides[0] * sides[1] >= 0)
+    if len(folded):
+        raise ProblemError(
+            f"cells {first[inner[folded[0]]]} and {second[inner[folded[0]]]} of the mesh overlap,"
+            f" one of them is inverted ({len(folded)} such pairs); mesh the part again"
+        )
+
+
+def with_sets(mesh: Any, sets: Mapping[str, Any], regions: Mapping[str, Any]) -> Any:
+    """The mesh with further boundaries and regions: functions of the coordinates of midpoints,
+    which say where, or numbers of facets or cells. Raises ProblemError for one that is empty."""
+    boundaries = {n: _facets(mesh, n, s) for n, s in sets.items()}
+    subdomains = {n: _cells(mesh, n, s) for n, s in regions.items()}
+    found = mesh.with_boundaries(boundaries) if boundaries else mesh
+    return found.with_subdomains(subdomains) if subdomains else found
+
+
+def _facets(mesh: Any, name: str, said: Any) -> NDArray[np.int64]:
+    if callable(said):
+        outer = np.asarray(mesh.boundary_facets())
+        middle = mesh.p[:, mesh.facets[:, outer]].mean(axis=1)
+        return _need_some(outer[np.asarray(said(*middle), dtype=bool)], "boundary", name)
+    return _need_some(np.asarray(said, dtype=np.int64), "boundary", name)
+
+
+def _cells(mesh: Any, name: str, said: Any) -> NDArray[np.int64]:
+    if callable(said):
+        middle = mesh.p[:, mesh.t].mean(axis=1)
+        return _need_some(np.flatnonzero(np.asarray(said(*middle))), "region", name)
+    return _need_some(np.asarray(said, dtype=np.int64), "region", name)
+
+
+def _need_some(found: NDArray[np.int64], what: str, name: str) -> NDArray[np.int64]:
+    if not len(found):
+        raise ProblemError(f"{what} {name!r} is empty: no place of the mesh is in it; check it")
+    return found

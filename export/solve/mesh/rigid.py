@@ -1,0 +1,49 @@
+"""Whether a part is held: no motion of it as a whole may cost nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..weak_form.errors import ProblemError
+from .part import PartAxis
+
+Floats = NDArray[np.float64]
+NOTHING = 1e-12  # of the squared size: a motion that is 0 where held, an image that is 0
+
+
+def motions(axis: PartAxis) -> tuple[Floats, list[str]]:
+    """Shifts and turns of the part [n_rows, m], and what they are called."""
+    x = axis.space.nodes - axis.space.nodes.mean(axis=1, keepdims=True)
+    x = x / np.abs(x).max()
+    c, columns, names = axis.components, [], []
+    for i in range(c):
+        shift = np.zeros((axis.space.n_nodes, c))
+        shift[:, i] = 1.0
+        columns.append(shift.reshape(-1))
+        names.append(f"a shift along {axis.labels[i]}")
+        for j in range(i):
+            turn = np.zeros((axis.space.n_nodes, c))
+            turn[:, i], turn[:, j] = x[j], -x[i]
+            columns.append(turn.reshape(-1))
+            names.append(f"a turn in the plane {axis.labels[j]} {axis.labels[i]}")
+    return np.stack(columns, axis=1), names
+
+
+def need_held(axis: PartAxis, matrices: Sequence[Any]) -> None:
+    """Raises ProblemError for a motion that nothing holds; matrices on all rows."""
+    found, names = motions(axis)
+    held = np.ones(axis.n_rows, dtype=bool)
+    held[axis.free.tocoo().row] = False
+    images = np.vstack([found[held], *(m @ found / abs(m).max() for m in matrices)])
+    values, turns = np.linalg.eigh(images.T @ images)
+    if values[0] > NOTHING * max(values[-1], 1e-300):
+        return
+    most = int(np.argmax(np.abs(turns[:, 0])))
+    raise ProblemError(
+        f"nothing holds {axis.name!r} against {names[most]}: its supports leave it free; hold"
+        " another component, or another boundary"
+    )

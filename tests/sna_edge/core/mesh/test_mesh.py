@@ -1,0 +1,110 @@
+"""Meshes behind node axes: points are found, polynomials reproduced, distances right."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from sna_edge.core.mesh import Mesh, NodeIndex
+from sna_edge.core.mesh.mesh import EDGES
+from sna_edge.errors import InputError
+
+
+def triangles(n: int = 6) -> tuple[Any, Any]:
+    """Points and cells of a square of n x n squares, each cut in two."""
+    x, y = np.meshgrid(np.linspace(0, 1, n + 1), np.linspace(0, 1, n + 1), indexing="ij")
+    i = (np.arange(n)[:, None] * (n + 1) + np.arange(n)).reshape(-1)
+    a, b, c, d = i, i + 1, i + n + 1, i + n + 2
+    cells = np.concatenate([np.stack([a, b, c], axis=1), np.stack([b, c, d], axis=1)])
+    return np.stack([x.reshape(-1), y.reshape(-1)], axis=1), cells
+
+
+def tetrahedra() -> tuple[Any, Any]:
+    """A cube as six tetrahedra around its diagonal."""
+    points = np.array([[i, j, k] for i in (0, 1) for j in (0, 1) for k in (0, 1)], dtype=float)
+    ways = [(1, 3), (1, 5), (2, 3), (2, 6), (4, 5), (4, 6)]
+    return points, np.array([[0, p, q, 7] for p, q in ways])
+
+
+def quadratic(points: Any, cells: Any) -> tuple[Any, Any]:
+    """With the middles of edges."""
+    dim = points.shape[1]
+    found, more, known = [tuple(p) for p in points], [], {}
+    for cell in cells:
+        row = []
+        for i, j in EDGES[dim]:
+            key = tuple(sorted((int(cell[i]), int(cell[j]))))
+            if key not in known:
+                known[key] = len(found)
+                found.append(tuple((points[key[0]] + points[key[1]]) / 2))
+            row.append(known[key])
+        more.append([*cell, *row])
+    return np.array(found), np.array(more)
+
+
+@pytest.mark.parametrize("made", [triangles, tetrahedra])
+@pytest.mark.parametrize("degree", [1, 2])
+def test_polynomials_of_its_degree_are_reproduced_at_points(made: Any, degree: int) -> None:
+    points, cells = made() if degree == 1 else quadratic(*made())
+    mesh = Mesh(points, cells, ("x", "y", "z")[: points.shape[1]])
+    rng = np.random.default_rng(0)
+    asked = rng.random((200, points.shape[1]))
+    nodes, weights, distance = mesh.located(asked)
+    assert np.all(distance == 0) and np.allclose(weights.sum(axis=1), 1.0)
+
+    def f(x: Any) -> Any:
+        return (
+            1 + x @ np.arange(1, x.shape[1] + 1) + (degree - 1) * (x[:, 0] ** 2 - x[:, 1] * x[:, 0])
+        )
+
+    assert np.allclose((f(points)[nodes] * weights).sum(axis=1), f(asked), atol=1e-12)
+
+
+def test_nodes_and_corners_are_inside() -> None:
+    points, cells = triangles()
+    mesh = Mesh(points.astype(np.float32), cells, ("x", "y"))
+    nodes, weights, distance = mesh.located(points)
+    assert np.all(distance == 0)
+    assert np.array_equal(nodes[np.arange(len(points)), weights.argmax(axis=1)], np.arange(49))
+
+
+def test_points_outside_know_how_far() -> None:
+    mesh = Mesh(*triangles(), ("x", "y"))
+    asked = np.array([[1.5, 0.5], [2.0, 2.0], [-3.0, 0.2], [0.5, np.nan]])
+    _, weights, distance = mesh.located(asked)
+    assert np.isnan(weights).all()
+    assert np.allclose(distance[:3], [0.5, 2**0.5, 3.0])
+    solid = Mesh(*tetrahedra(), ("x", "y", "z"))
+    asked = np.array([[0.5, 0.5, 1.25], [2.0, 2.0, 0.5], [2.0, 2.0, 2.0]])
+    assert np.allclose(solid.located(asked)[2], [0.25, 2**0.5, 3**0.5])
+
+
+def test_a_hole_is_outside() -> None:
+    points, cells = triangles()
+    kept = cells[np.abs(points[cells].mean(axis=1) - 0.5).max(axis=1) > 1 / 6]
+    mesh = Mesh(points, kept, ("x", "y"))
+    assert np.allclose(mesh.located(np.array([[0.5, 0.5], [0.4, 0.5]]))[2], [1 / 6, 1 / 15])
+
+
+def test_a_node_is_named_by_number_or_probe() -> None:
+    index = NodeIndex(30, {"tip": 12, "7": 3})
+    assert [index.index(v) for v in (5, 5.0, "5", "tip", "7", 7)] == [5, 5, 5, 12, 3, 3]
+    assert [index.index(v) for v in (30, -1, 2.5, "hole", True)] == [np.inf] * 5
+    assert np.array_equal(index.indices(np.array([1.0, 30.0])), [1.0, np.inf])
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"cells": [[0, 1, 99]]}, "node that it does not have"),
+        ({"cells": [[0, 1]]}, "triangles or tetrahedra"),
+        ({"coordinates": ("x",)}, "too few coordinate names"),
+        ({"probes": {"tip": 49}}, "probe 'tip'"),
+    ],
+)
+def test_what_does_not_fit_is_refused(change: Any, said: str) -> None:
+    points, cells = triangles()
+    with pytest.raises(InputError, match=said):
+        Mesh(**{"points": points, "cells": cells, "coordinates": ("x", "y"), **change})
