@@ -17,7 +17,7 @@ from . import layout
 from .checks.rules import FrontToBack, need
 from .raw_views import Raw
 
-RULE = "bad_nodes"
+RULE = "bad_metadata"
 SMALL = 65536  # nodes: numbers of more take four bytes
 
 
@@ -55,7 +55,7 @@ def names(axes: Sequence[Axis]) -> dict[str, Any]:
 
 
 def parse(raw: Raw) -> dict[int, tuple[NDArray[Any], NDArray[Any], NDArray[Any]]]:
-    """{axis: points, cells, probes}, checked. Raises ArtifactError `bad_nodes`."""
+    """{axis: points, cells, probes}, checked. Raises ArtifactError `bad_metadata`."""
     reader = FrontToBack(raw.sections["nodes"], RULE, "nodes")
     found = {}
     for d in np.flatnonzero(raw.axes["kind"] == layout.NODE).tolist():

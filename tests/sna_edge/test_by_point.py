@@ -121,4 +121,4 @@ def test_meshes_that_break_a_rule_are_refused_by_name(
     from_bytes(data, Model)
     with pytest.raises(ArtifactError, match=said) as told:
         from_bytes(sealed(data, place, code, value), Model)
-    assert told.value.rule == "bad_nodes"
+    assert told.value.rule == "bad_metadata"

@@ -104,7 +104,7 @@ def test_readers_of_1_0_refused_every_file_of_1_1_by_name() -> None:
 
 @pytest.mark.parametrize(
     ("places", "rule", "format_of_file"),
-    [({10: 2, 12: 8}, "unsupported_feature", "1.2"), ({8: 2}, "unsupported_version", "2.0")],
+    [({10: 2, 12: 16}, "unsupported_feature", "1.2"), ({8: 2}, "unsupported_version", "2.0")],
 )
 def test_an_older_runtime_names_both_versions(
     places: dict[int, int], rule: str, format_of_file: str

@@ -11,7 +11,7 @@ LAST = (14, 15, 16)
 
 
 def bad_layout(add: Add) -> None:
-    for bits in (8, 1 << 31):
+    for bits in (16, 1 << 31):
         add("unsupported_feature", f"bits {bits:x}", field(None, 12, "I", 4 | bits))
     for n in (12, 13, 15, 17, 0, 65535):
         add("bad_header", f"{n} sections", lambda h, n=n: h.poke(None, 20, "H", n))
