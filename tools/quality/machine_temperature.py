@@ -18,6 +18,7 @@ import argparse
 import csv
 import json
 import sys
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -30,6 +31,8 @@ FOLDER = ROOT.parent / "shared" / "data" / "nab_machine_temperature"
 NAME = "machine_temperature_system_failure"
 TABLE = ROOT / "docs" / "tables" / "charts.md"
 REFERENCE, DAY = 7 * 24, 24
+REACHES = (2.6, 3, 3.5, 4, 5, 6, 8, 10, 13, 16, 20, 30)
+LIMITS = "limits"
 MONTH = 30.4 * DAY
 HEADER = (
     "| chart | flagged before the failure | hours before | before its window | late |"
@@ -81,6 +84,55 @@ def charts(y: np.ndarray, off: np.ndarray) -> list[tuple[str, Chart, np.ndarray]
     ]
 
 
+def read() -> tuple[np.ndarray, np.ndarray]:
+    """Hour [N] and value [N] of every reading."""
+    first = hours()[0]
+    with open(FOLDER / f"{NAME}.csv", encoding="utf-8") as file:
+        told = [(r["timestamp"], float(r["value"])) for r in csv.DictReader(file)]
+    at = [(datetime.fromisoformat(time) - first) // timedelta(hours=1) for time, _ in told]
+    return np.array(at), np.array([value for _, value in told])
+
+
+def further(y: np.ndarray) -> dict[str, np.ndarray]:
+    """What else charts may be fed, each from the reference alone: what a line of the last 24 hours
+    leaves, the logarithm of the scatter within the hour, the change in 24 hours."""
+    full = np.where(np.isfinite(y), y, np.nanmean(y[:REFERENCE]))
+    past = [full[DAY - 1 - k : len(y) - 1 - k] for k in range(DAY)]
+    x, then, n = np.column_stack([*past, np.ones(len(y) - DAY)]), full[DAY:], REFERENCE - DAY
+    slopes = np.linalg.solve(x[:n].T @ x[:n] + 1e-3 * n * np.eye(DAY + 1), x[:n].T @ then[:n])
+    at, value = read()
+    within = [np.diff(value[at == hour]) for hour in range(len(y))]
+    scatter = [np.log(np.std(one) + 1e-6) if len(one) > 2 else np.nan for one in within]
+    before = np.full(DAY, np.nan)
+    return {
+        "residuals of 24 hours": np.r_[before, then - x @ slopes],
+        "scatter within the hour": np.array(scatter),
+        "change in 24 hours": np.r_[before, full[DAY:] - full[:-DAY]],
+    }
+
+
+def once_a_month(make: Callable[[float], Chart], rest: np.ndarray) -> Chart:
+    """The chart with the least reach that signals at most once in a month of days of the reference,
+    drawn again."""
+    starts = np.random.default_rng(0).integers(0, len(rest) - DAY, 31)
+    month = np.concatenate([rest[a : a + DAY] for a in starts])
+    for reach in REACHES:
+        if len(alarms(make(reach), np.r_[np.full(REFERENCE, np.nan), month])[0]) <= 1:
+            break
+    return make(reach)
+
+
+def longer(y: np.ndarray) -> list[tuple[str, Chart, np.ndarray]]:
+    """Further charts, whose reach is that of the reference."""
+    found, of = list[tuple[str, Chart, np.ndarray]](), {"by": "standard deviation", "rules": LIMITS}
+    for name, fed in further(y).items():
+        rest = fed[:REFERENCE][np.isfinite(fed[:REFERENCE])]
+        slow = once_a_month(lambda r: Ewma.of(rest, weight=0.05, reach=r, **of), rest)  # noqa: B023
+        sums = once_a_month(lambda r: Cusum.of(rest, reach=r, **of), rest)  # noqa: B023
+        found += [(f"EWMA 0.05, {name}", slow, fed), (f"CUSUM, {name}", sums, fed)]
+    return found
+
+
 def alarms(chart: Chart, values: np.ndarray) -> tuple[list[int], float]:
     """Hours at which alarms begin, and the share of hours with a signal."""
     begun, last, signals = [], -np.inf, 0
@@ -126,7 +178,7 @@ def main() -> int:
         return 0
     first, y = hours()
     labelled = failures(first)
-    told = charts(y, residuals(y))
+    told = charts(y, residuals(y)) + longer(y)
     lines = [HEADER, "|" + " --- |" * 7]
     lines += [row(name, alarms(chart, fed), labelled, len(y)) for name, chart, fed in told]
     text = "\n".join(lines) + "\n"
