@@ -75,7 +75,7 @@ def test_t2_leaves_out_inputs_that_stand_still_and_names_the_one(usual: list[flo
 
 
 def test_shares_of_rejects_are_of_samples() -> None:
-    settings = Charting(sample=20, reference=20, rules=("beyond",))
+    settings = Charting(sample=20, reference=20)
     curve = Curve("share of rejects", "p", settings)
     added(curve, [False] * 200)
     assert curve.told() == {"wait": 20}  # no limits follow from no rejects
