@@ -71,6 +71,10 @@ class Reference:
         """Verdicts may come from this model."""
         self._models[sha256(model).hexdigest()] = model
 
+    def allows(self, model: bytes) -> bool:
+        """Whether verdicts may come from this model."""
+        return sha256(model).hexdigest() in self._models
+
     def limits(self, text: bytes) -> None:
         """Verdicts may go by these limits."""
         self._limits[sha256(text).hexdigest()] = text
