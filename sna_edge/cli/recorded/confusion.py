@@ -53,7 +53,7 @@ def lines(found: Found) -> list[str]:
     ]
     told = table(["verdict", "measured good", "measured bad", "not measured"], rows)
     for one, said in wrong(found):
-        low, high = (f"{end / 1e4:.3g}" for end in one["ppm_95"])
+        low, high = (f"{round(end / 1e4, 6):.3g}" for end in one["ppm_95"])
         told.append(
             f"{one['bad']} of {one['parts']} measured {said} ({one['ppm'] / 1e4:.3g} %, 95 %: {low}"
             f" to {high} %)"
