@@ -20,6 +20,7 @@ PAGES = (
     "docs/kit.md",
     "docs/measured.md",
     "docs/online.md",
+    "docs/parts.md",
     "docs/page.md",
     "docs/refit.md",
     "docs/station.md",
