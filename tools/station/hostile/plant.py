@@ -194,15 +194,16 @@ class Plant:
             self.fault("it did not end within 60 s")
             self.process.kill()
 
-    def settled(self, seconds: float = 120.0) -> None:
-        """Wait until good parts that nobody answers (MQTT, files) have their records."""
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
+    def settled(self, seconds: float = 60.0) -> None:
+        """Wait until good parts that nobody answers (MQTT, files) have their records, as long as
+        more of them come within the seconds."""
+        end, lacked = time.monotonic() + seconds, len(self.wanted) + 1
+        while lacked and time.monotonic() < end:
             with closing(self._db()) as db:
                 rows = {part for (part,) in db.execute("SELECT part FROM records WHERE kind = 0")}
-            if set(self.wanted) <= rows:
-                return
-            time.sleep(0.2)
+            if (now := len(set(self.wanted) - rows)) < lacked:
+                end, lacked = time.monotonic() + seconds, now
+            time.sleep(0.5)
 
     def _db(self) -> sqlite3.Connection:
         path = self.folder / "station-data" / "records.sqlite"
