@@ -46,7 +46,7 @@ class Coverage:
         """Whether the recent ones are missed too often for intervals of the level.
 
         >>> one = Coverage()
-        >>> for held in [True] * 30 + [False] * 4:
+        >>> for held in [True] * 30 + [False] * 8:
         ...     one.update(held)
         >>> one.lost(0.9), one.lost(0.5)
         (True, False)
