@@ -10,7 +10,7 @@ import pytest
 
 from sna_edge.errors import InputError
 from sna_edge.station.charts import Alarm, Alarms, Board
-from sna_edge.station.charts.curve import Curve
+from sna_edge.station.charts.curve import NEEDED, WINDOW, Curve
 from sna_edge.station.charts.histogram import spread
 from sna_edge.station.charts.patterns import STUCK, Patterns
 from sna_edge.station.charts.running import POINTS, milliseconds
@@ -87,6 +87,31 @@ def test_a_single_signal_marks_the_part_and_many_are_one_alarm(usual: list[float
 def test_an_alarm_goes_when_its_cause_is_gone(usual: list[float]) -> None:
     _, heard = fed([*usual[:100], *[30.0] * 5, *usual[100:]])
     assert [what for what, a in heard if a.output] == ["alarm", "gone"]
+
+
+def test_three_of_the_last_fifty_beyond_are_an_alarm_until_one_is_left(
+    usual: list[float],
+) -> None:
+    """Signals at points a, b and c of a chart: which of them count at point n."""
+
+    def stands(at: tuple[int, ...], n: int) -> bool:
+        curve = Curve("width")
+        for number in usual[:REFERENCE]:
+            curve.add(number)
+        calm = np.mean(usual[:REFERENCE]) + np.array([0.1, -0.1])
+        found = False
+        for i in range(1, n + 1):
+            curve.add(30.0 if i in at else float(calm[i % 2]))
+            for rule, now, _ in curve.alarming():
+                found = now if rule == BEYOND else found
+        return found
+
+    assert WINDOW == 50 and NEEDED == {BEYOND: 3}
+    assert stands((1, 20), 60) is False
+    assert stands((1, 20, 50), 50) is True
+    assert stands((1, 20, 51), 51) is False
+    assert stands((10, 11, 12), 60) is True
+    assert stands((10, 11, 12), 61) is False
 
 
 def test_in_control_there_are_hardly_any_alarms() -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections import deque
 from typing import Any
 
 import numpy as np
 import pytest
 
 from sna_edge.errors import InputError
-from sna_edge.quality.charts import Cusum, Ewma, Hotelling, Shares, XbarR, XbarS
+from sna_edge.quality.charts import RULES, Cusum, Ewma, Hotelling, Shares, XbarR, XbarS
 from sna_edge.station.charts import Alarm, Alarms, Board
 from sna_edge.station.charts.curve import DRAWN, Curve
 from sna_edge.station.charts.curves import Curves
@@ -95,6 +96,53 @@ def test_a_moving_range_signals_but_marks_no_part(usual: list[float]) -> None:
     assert first == [BEYOND] and second == []
     assert [row[4] for row in list(curve.points)[-2:]] == [[BEYOND, ranged], [ranged]]
     assert len(curve.recent[BEYOND]) == 1 and ranged in curve.says
+
+
+def test_a_point_counts_once_for_an_alarm_whatever_of_it_signals(usual: list[float]) -> None:
+    curve = Curve("width", "xbar", Charting(subgroup=4, rules=("beyond",), reference=20))
+    added(curve, usual[:60])
+    added(curve, [10.0, 10.0, 90.0, 10.0])
+    assert [p.statistic for p in curve.latest if p.signals] == ["mean", "range"]
+    assert len(curve.recent[BEYOND]) == 1
+
+
+def test_other_rules_than_limits_need_eight_signals_and_new_limits_end_all(
+    usual: list[float],
+) -> None:
+    curve, rule = Curve("width"), RULES["run9"]
+    added(curve, usual[:60])
+    curve.says[rule] = "all above"
+    n = curve.chart.count if curve.chart else 0
+    for count, found in (
+        (8, [(rule, True, "all above")]),
+        (7, []),
+        (3, []),
+        (2, [(rule, False, "")]),
+    ):
+        curve.recent = {rule: deque([n] * count)}
+        assert curve.alarming() == found
+    curve.recent = {rule: deque([n] * 8)}
+    curve.again()
+    assert curve.alarming() == []
+
+
+def test_another_model_changes_all_charts_but_those_of_the_parts_themselves() -> None:
+    curves = Curves(Charting())
+    ours = [("width", "value", "xbar"), ("width", "residual", "individuals"),
+            ("", "residuals", "t2"), ("", "rejects", "p")]  # fmt: skip
+    for name in (*ours, ("width", "measured", "individuals"), ("", "inputs", "t2")):
+        curves.of(*name)
+    assert curves.again() == ours
+
+
+def test_t2_of_many_inputs_waits_for_more_of_them() -> None:
+    rows = np.random.default_rng(4).normal(size=(70, 12)).tolist()
+    curve = Curve("T2 of the inputs", "t2", Charting(reference=20))
+    named = [{f"x{i}": v for i, v in enumerate(row)} for row in rows]
+    added(curve, named[:69])
+    assert curve.chart is None and curve.told() == {"wait": 1}
+    added(curve, named[69:])
+    assert curve.chart is not None
 
 
 @pytest.mark.parametrize("kind", ["individuals", "xbar", "ewma", "cusum"])

@@ -8,6 +8,7 @@ import time
 
 import pytest
 
+from sna_edge.station.http import at_once
 from sna_edge.station.http.protocol import HEAD
 
 from ..plants import STATION, asked, process
@@ -103,3 +104,27 @@ def test_nothing_is_acknowledged_without_a_record(plant, plug, monkeypatch):
     found = answers(plug, 2)
     assert [(status, heads["retry-after"]) for status, heads, _ in found] == [(503, "1")] * 2
     assert found[0][2] == {"error": "the disk is full"}
+
+
+def test_who_waits_for_a_record_too_long_hears_so_once(plant, plug, monkeypatch):
+    kept = []
+    monkeypatch.setattr(at_once, "RECORDED", 0.2)
+    monkeypatch.setattr(plant.plant.records, "append", lambda drafts, done: kept.append(done))
+    plug.sendall(message("F1"))
+    assert [status for status, _, _ in answers(plug, 1)] == [503]
+    monkeypatch.undo()
+    for done in kept:
+        done([], "the disk is full")
+    plug.sendall(message("F2"))
+    assert parts(answers(plug, 1)) == ["F2"]
+
+
+def test_who_is_not_taken_hears_so_once(plant, plug, monkeypatch):
+    monkeypatch.setattr(at_once, "RECORDED", 0.2)
+    with monkeypatch.context() as patched:
+        patched.setattr(plant.desk, "submit", lambda *_, **__: False)
+        plug.sendall(message("G1"))
+        assert [status for status, _, _ in answers(plug, 1)] == [503]
+    time.sleep(0.4)
+    plug.sendall(message("G2"))
+    assert parts(answers(plug, 1)) == ["G2"]

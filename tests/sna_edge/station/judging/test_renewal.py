@@ -9,6 +9,8 @@ from hashlib import sha256
 
 import pytest
 
+from sna_edge.errors import InputError
+from sna_edge.learning import Learner
 from sna_edge.signing import examined
 from sna_edge.station.judging import renewal
 from sna_edge.store import Store
@@ -123,3 +125,41 @@ def test_what_was_learned_stays_with_other_limits(tmp_path):
     assert record["measured"]["width"]["learned"] is True
     plant.stop()
     assert (tmp_path / "station-data" / "learned" / "press-1.default").exists()
+
+
+def test_a_change_is_taken_when_two_looks_see_the_same(tmp_path):
+    plant, cell = process(tmp_path), ("press-1", "default")
+    looks = plant.plant.renewal
+    looks.stop()
+    whole = model(1.05).to_bytes()
+    (tmp_path / "line.sna").write_bytes(whole[:-100])
+    looks.look(cell)
+    (tmp_path / "line.sna").write_bytes(whole)
+    looks.look(cell)
+    assert plant.desk.cells[cell].trust.sha256 != sha256(whole).hexdigest()
+    looks.look(cell)
+    until(plant, "model switched")
+    assert not [e for e in events(plant) if e["event"] == "alarm"]
+    plant.stop()
+
+
+def test_the_old_one_learns_on_where_the_new_one_cannot_learn(tmp_path, monkeypatch):
+    text = STATION.replace("limits = ", 'learn = "width"\nlimits = ')
+    plant = process(tmp_path, station=text)
+
+    def taken(new, path, tell, before):
+        before.line.learner.close()
+        raise OSError(28, "no room")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(renewal, "learner", taken)
+        sent(plant.desk, {"power": 200.0}, part="A1")
+        sent(plant.desk, {"measured": {"width": 101.0}}, part="A1")
+        (tmp_path / "limits.toml").write_text("[outputs.width]\nUSL = 90\n")
+        assert "no room" in until(plant, "alarm")["why"]
+    digest = sha256((tmp_path / "line.sna").read_bytes()).hexdigest()
+    path = tmp_path / "station-data" / "learned" / "press-1.default"
+    with pytest.raises(InputError, match="another process is learning"):
+        Learner(model(), digest, "width", str(path))
+    plant.stop()
+    Learner(model(), digest, "width", str(path)).close()

@@ -129,6 +129,29 @@ def test_what_was_recorded_and_fails_is_taken_back_by_an_alarm(
     assert station.events()[-1]["record"] > station.events("limits changed")[-1]["record"]
 
 
+def test_what_the_line_does_not_take_leaves_the_files_as_they_were(
+    station: Peopled, monkeypatch: Any
+) -> None:
+    from sna_edge.station.judging import renewal
+
+    def fail(*_: Any) -> None:
+        raise OSError(28, "no room for what is learned")
+
+    second = model(1.02).to_bytes()
+    with monkeypatch.context() as patched:
+        patched.setattr(renewal, "learner", fail)
+        assert limits(station, text=NEW)[0] == 409
+        status, told = station.asked("engineer", "POST", f"{AT}/rollback", {"why": "scrap"})
+        assert status == 409 and "no room for what is learned" in told["error"]
+        at, kind = f"{AT}/model?why=new+laser", "application/octet-stream"
+        assert station.asked("engineer", "PUT", at, model(1.05).to_bytes(), kind)[0] == 409
+    assert (station.path / "limits.toml").read_text() == LIMITS
+    assert Store(station.path / "store").state.active.sha256 == digest(second)
+    record = judged(station)
+    assert (record["limits"], record["model"]["sha256"]) == (digest(LIMITS), digest(second))
+    assert len([e for e in station.events("alarm") if "was not done" in e["why"]]) == 3
+
+
 def test_models_are_switched_rolled_back_and_sent(station: Peopled) -> None:
     shown = station.asked("operator", "GET", f"{AT}/models")[1]
     first, second = model().to_bytes(), model(1.02).to_bytes()

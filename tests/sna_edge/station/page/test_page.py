@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 
 from sna_edge.station.charts import Board
+from sna_edge.station.page import kept
 from sna_edge.station.page.feed import WAITING, Reader
 from sna_edge.station.page.files import client
 from sna_edge.station.page.kept import FILE, recall
@@ -178,6 +179,25 @@ def test_what_was_kept_of_other_records_is_not_used(station: LiveStation) -> Non
     path.write_text(whole)
     board = Board()
     assert recall(path, board, station.past()) and board.running
+
+
+def test_of_many_records_since_then_the_newest_are_read_back(
+    station: LiveStation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def counted() -> int:
+        board = Board()
+        assert recall(station.folder / "data" / FILE, board, station.past())
+        return sum(board.running["press-1", "default"].counts.values())
+
+    shift(station, np.random.default_rng(0), 60)
+    waited(station, 60)
+    station.feed.keep()
+    shift(station, np.random.default_rng(1), 50, first=500)
+    waited(station, 110)
+    assert counted() == 110
+    monkeypatch.setattr(kept, "MOST", 20)
+    assert counted() <= 80
+    station.stop()
 
 
 def test_new_limits_are_asked_for_by_an_engineer_and_recorded(station: LiveStation) -> None:
