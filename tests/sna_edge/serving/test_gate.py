@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+import sna_edge
 from sna_edge.errors import InputError
 from sna_edge.serving import judge, mark_of, predicts, roll_back, same_inputs
 from sna_edge.signing import examined
@@ -62,6 +64,12 @@ def test_other_inputs_do_not_fit() -> None:
     with pytest.raises(InputError, match=r"other inputs .speed.; start again"):
         same_inputs(model(), model(name="speed"), "start again")
     same_inputs(model(), model(2.0), "start again", all_of_them=True)
+    axis = sna_edge.level_axis("power", ("low", "high"))
+    cp = sna_edge.CP((np.ones((2, 1)),), (np.array([0]),), np.ones((1, 1)))
+    levels = sna_edge.Model([axis], cp, [sna_edge.Output("width", "um")])
+    same_inputs(model(), levels, "start again")
+    with pytest.raises(InputError, match="start again"):  # a column of words is none of numbers
+        same_inputs(model(), levels, "start again", all_of_them=True)
 
 
 def test_only_the_model_that_serves_comes_back(tmp_path: Path) -> None:

@@ -161,3 +161,26 @@ def test_what_is_not_judged_in_time_is_told_so_and_the_end_is_in_order(tmp_path)
         assert len(told.answers) == 200 or "send it again" in told.why
     refused = [told for told in tolds if told.why]
     assert 0 < len(refused) < 40 and all(told.calls == 1 for told in tolds)
+
+
+def test_rejects_that_wait_for_advice_at_the_end_go_on_without_it(tmp_path) -> None:
+    limits = "[outputs.width]\nUSL = 80\n[knobs.power]\n"
+    station = f"stop_seconds = 0.5\n{STATION}"
+    process = Process(configured(folder(tmp_path, station=station, limits=limits)), Records)
+    process.start()
+    advisor, asked = process.desk.cells["press-1", "default"].advisor, []
+    assert advisor is not None
+
+    def slow(reading):
+        asked.append(reading)
+        time.sleep(0.9)
+        return {"status": "ok"}
+
+    advisor.advice = slow
+    told = Told()
+    parts = [Arrival("press-1", {"power": 200.0}, part=f"{i}") for i in range(10)]
+    assert process.desk.submit(parts, told)
+    assert process.stop()
+    told.wait(1.0)
+    words = [record["advice"]["status"] for record in told.records]
+    assert words.count("deadline") >= 8 and len(words) == 10 and len(asked) <= 2

@@ -41,6 +41,12 @@ def membrane(spans: int | None = None) -> Problem:
     return Problem("membrane", (x, y, a), weak, mass=u * v)
 
 
+def square() -> Problem:
+    """More coefficients than are solved as dense matrices."""
+    x, y = space("x", zero="both", spans=30), space("y", zero="both", spans=30)
+    return Problem("square", (x, y), d(u, x) * d(v, x) + d(u, y) * d(v, y), mass=u * v)
+
+
 def of_a_membrane(a: float, count: int) -> np.ndarray:
     i, j = np.mgrid[1:8, 1:8]
     return np.sort(np.pi**2 * ((i / a) ** 2 + j**2).reshape(-1))[:count]
@@ -74,13 +80,26 @@ def test_branches_cross_and_the_lowest_are_among_them():
 
 
 def test_eigenvalues_that_coincide_are_all_found():
-    """Lanczos' method by itself misses some of these."""
-    x, y = space("x", zero="both", spans=30), space("y", zero="both", spans=30)
-    weak = d(u, x) * d(v, x) + d(u, y) * d(v, y)
-    pairs = Pencil(Problem("square", (x, y), weak, mass=u * v)).pairs({}, 6)
+    pairs = Pencil(square()).pairs({}, 6)
     assert np.allclose(pairs.values / np.pi**2, [2, 5, 5, 8, 10, 10], rtol=1e-5)
     gram = pairs.vectors.T @ (pairs.mass @ pairs.vectors)
     assert np.allclose(gram, np.eye(6), atol=1e-9)
+
+
+def test_a_shape_that_lanczos_misses_is_found_beside_the_others(monkeypatch):
+    """It misses one of several that coincide, at times; here it always does."""
+    beside = Pencil._beside
+
+    def missing(self, operator, mass, inverse, known, count):
+        if known.shape[1]:
+            return beside(self, operator, mass, inverse, known, count)
+        values, vectors = beside(self, operator, mass, inverse, known, count + 1)
+        left = np.argsort(values) != 1
+        return values[left], vectors[:, left]
+
+    monkeypatch.setattr(Pencil, "_beside", missing)
+    pairs = Pencil(square()).pairs({}, 6)
+    assert np.allclose(pairs.values / np.pi**2, [2, 5, 5, 8, 10, 10], rtol=1e-5)
 
 
 def test_an_operator_that_is_not_positive():
@@ -176,3 +195,22 @@ def test_branches_go_through_a_crossing_and_turn_where_there_is_none(gap, crosse
     branches = Branches(pairs, 1, 2)
     low, high = (branches.to(np.array([p])).values for p in (0.0, 1.0))
     assert (np.sign(low[0] - low[1]) != np.sign(high[0] - high[1])) == crossed
+
+
+def test_shapes_of_eigenvalues_that_coincide_are_turned_to_those_before():
+    """An eigenvalue that is double everywhere, whose shapes come as they like at every point."""
+    rng = np.random.default_rng(0)
+
+    def pairs(point: np.ndarray, count: int) -> Pairs:
+        mixed = np.eye(4)
+        mixed[:2, :2] = np.linalg.qr(rng.normal(size=(2, 2)))[0]
+        value = 1.0 + float(point[0])
+        values = np.array([value, value * (1 + 1e-13), 9.0, 10.0])
+        return Pairs(values[:count], mixed[:, :count], np.eye(4))
+
+    branches = Branches(pairs, 1, 2)
+    first = branches.known[0].vectors
+    for p in (0.0, 1.0, 0.3):
+        found = branches.to(np.array([p]))
+        assert np.allclose(found.vectors, first) and not found.sharp
+    assert len(branches.known) == 4
