@@ -28,7 +28,7 @@ from .computed import Refused, absent, computed
 from .echo import ECHOED, echo
 from .explained import Explained
 from .limits import LineLimits
-from .readings import Reading, parsed, plain_number, said
+from .readings import Reading, no_number, parsed, plain_number, said
 from .reasons import Reasons
 from .target import towards_targets
 from .verdict import ACCEPT, NO_VERDICT, REJECT, Judged, Rule, evaluated
@@ -328,7 +328,7 @@ class Line:
         except OverflowError:
             number = float("inf")
         if isinstance(value, str) and number != number:
-            return f"bad reading {name!r} = {said(value)}: not a number"
+            return f"bad reading {name!r} = {said(value)}: {no_number(value)}"
         return number if isfinite(number) else f"bad reading {name!r} = {said(value)}: not finite"
 
     def _outputs(

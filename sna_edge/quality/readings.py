@@ -19,6 +19,7 @@ Reading = Mapping[str, Any]
 
 LONGEST = 1 << 20  # bytes of a line; longer ones are answered as bad input
 PLAIN = re.compile(rf"[ \t]*{NUMBER.pattern}[ \t]*")
+COMMA = re.compile(r"\s*[+-]?[0-9]+,[0-9]+\s*")
 _quick, _strict = json.JSONDecoder().raw_decode, json.JSONDecoder(object_pairs_hook=once).decode
 _decode_long = json.JSONDecoder(
     object_pairs_hook=once, parse_int=float
@@ -29,6 +30,15 @@ def plain_number(text: str) -> float:
     """A number with a decimal point and nothing else, NaN where it is none; float() also takes 0_1,
     nan and the digits of other scripts."""
     return float(text) if PLAIN.fullmatch(text) else float("nan")
+
+
+def no_number(text: str) -> str:
+    """What is wrong with a text that is none.
+
+    >>> no_number("210,5")
+    'not a number; write a decimal point'
+    """
+    return "not a number; write a decimal point" if COMMA.fullmatch(text) else "not a number"
 
 
 def table_readings(names: Sequence[str], records: Iterable[Record]) -> list[Reading | str]:

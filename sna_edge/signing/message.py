@@ -14,6 +14,7 @@ PLACE, FIRST = 64 + 16 * 12, 64 + 16 * 13
 BESIDE = 4
 """The feature bit of a file that may be signed."""
 SIZE = 128
+MAGIC = b"\x89SNA\r\n\x1a\n"
 
 
 @dataclass(frozen=True)
@@ -33,9 +34,9 @@ def block(data: bytes) -> Block | None:
         return None
     number, offset, size, _ = struct.unpack_from("<4I", data, PLACE)
     if number != 13 or size != SIZE or offset < FIRST or offset + size > len(data):
-        raise TrustError(
-            "wrong_signature", "the file does not say where its signature is; copy it again"
-        )
+        other = "" if data[:8] == MAGIC else "it begins as no .sna file does: "
+        sentence = f"{other}the file does not say where its signature is; copy it again"
+        raise TrustError("wrong_signature", sentence)
     signature = bytes(data[offset : offset + 64])
     if not any(signature):
         return None

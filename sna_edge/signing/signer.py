@@ -49,5 +49,5 @@ def with_place(data: bytes) -> bytes:
     if "raw_inputs" in metadata:  # a caller's own key, which has a meaning there
         del metadata["raw_inputs"]
         sections["metadata"] = canonical(metadata)
-    more = dict.fromkeys(layout.SECTIONS[len(layout.FIRST_SECTIONS) :], b"")
+    more = dict.fromkeys(layout.BESIDE_SECTIONS, b"")
     return assembled_again(data, sections | more)

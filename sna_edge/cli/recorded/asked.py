@@ -5,12 +5,14 @@ from __future__ import annotations
 import argparse
 import sys
 from contextlib import closing
-from datetime import datetime, tzinfo
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ...errors import InputError
 from ..console import ANSWERED, FAULT, emit
 from ..stationing.action import Action
+
+if TYPE_CHECKING:
+    from ...station.records import History
 
 FAR = 1e11
 """A second that no record has."""
@@ -66,12 +68,14 @@ def restore(args: argparse.Namespace, copy: str, folder: str) -> int:
 def export(args: argparse.Namespace, folder: str) -> int:
     """Write verdicts as CSV to standard output."""
     from ...station.records import History, write_csv
-    from ...station.records.reading.export import zone_of
+    from ...station.records.reading.export import seconds_of, zone_of
 
     zone = zone_of(args.zone)
-    start, end = _seconds(args.from_time, zone, 0.0), _seconds(args.to_time, zone, FAR)
+    start = seconds_of(args.from_time, zone) if args.from_time else 0.0
+    end = seconds_of(args.to_time, zone) if args.to_time else FAR
     options: dict[str, Any] = {"zone": args.zone, "decimal": args.decimal, "station": args.of}
     with closing(History(folder)) as history:
+        _known(history, args.of)
         write_csv(history, sys.stdout, start=start, end=end, **options)
     return ANSWERED
 
@@ -88,15 +92,11 @@ def _counted(folder: str, found: Any) -> str:
     return f"{folder}: {found.records} records, {found.first} to {found.last}"
 
 
-def _seconds(text: str | None, zone: tzinfo | None, default: float) -> float:
-    """Seconds since 1970 of a time; one without an offset is of the zone, None that of here."""
-    if text is None:
-        return default
-    try:
-        moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
-    except ValueError:
-        raise InputError(f"no time {text!r}; give it as 2026-03-01 or 2026-03-01T06:00") from None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).timestamp()
+def _known(history: History, station: str | None) -> None:
+    """Raises InputError for a station that no record is of."""
+    names = history.stations()
+    if station is not None and station not in names:
+        raise InputError(f"no record is of station {station!r}; stations are {', '.join(names)}")
 
 
 ACTIONS: dict[str, Action] = {

@@ -4,7 +4,7 @@ it; every thread may ask."""
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from threading import Lock
 from typing import Any
 
@@ -15,11 +15,14 @@ from .keeping import kept, restore
 from .running import Running, milliseconds
 
 Name = tuple[str, str]
+OTHER = "other recipes"
+"""Where parts are shown whose recipe no station has; no recipe can be called so."""
 
 
 class Board:
     """`take` a record, `told` what has changed. Alarms of the learner and of the process come by
-    `take` too, as events called "alarm".
+    `take` too, as events called "alarm". Where stations and recipes are `known`, parts of all
+    others are one line: what senders call their recipes does not grow it.
 
     >>> board = Board()
     >>> board.take({"kind": "verdict", "record": 1, "station": "press-1", "recipe": "default",
@@ -32,8 +35,9 @@ class Board:
     def __init__(
         self, alarms: Alarms | None = None,
         settings: Callable[[str, str], Charting] = lambda station, recipe: Charting(),
+        known: Container[Name] | None = None,
     ) -> None:  # fmt: skip
-        self.alarms, self.settings = alarms or Alarms(), settings
+        self.alarms, self.settings, self._known = alarms or Alarms(), settings, known
         self.running: dict[Name, Running] = {}
         self.tick = 0
         self.taken = 0
@@ -138,12 +142,19 @@ class Board:
         found = {}
         for told in lines:
             name = str(told["station"]), str(told["recipe"])
+            if name != self._place(name):
+                continue
             found[name] = Running(*name, self.alarms, self.settings(*name))
             restore(found[name], told)
         with self._lock:
             self.running = found
 
+    def _place(self, name: Name) -> Name:
+        known = self._known is None or name in self._known
+        return name if known or name[1] == OTHER else (name[0], OTHER)
+
     def _running(self, name: Name) -> Running:
+        name = self._place(name)
         if name not in self.running:
             self.running[name] = Running(*name, self.alarms, self.settings(*name))
         return self.running[name]

@@ -15,7 +15,7 @@ from ...errors import InputError
 from ...learning.measured import KEY
 from ...model import Model
 from ...quality import LineLimits
-from ...quality.readings import Reading, plain_number, said
+from ...quality.readings import COMMA, Reading, plain_number, said
 from ...values.documents import shortened
 from ...values.naming import QUANTITY
 from ...values.units import quantity
@@ -125,7 +125,10 @@ def _number(name: str, value: object, unit: str) -> float | str:
         return str(error)
     except OverflowError:
         y = nan
-    return y if isfinite(y) else f"{said(value)} is no finite number"
+    if isfinite(y):
+        return y
+    hint = "; write a decimal point" if isinstance(value, str) and COMMA.fullmatch(value) else ""
+    return f"{said(value)} is no finite number{hint}"
 
 
 def joined(

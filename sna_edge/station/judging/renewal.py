@@ -46,12 +46,14 @@ def keep_limits(config: Configuration, cell: Cell, one: Served) -> None:
 @dataclass(frozen=True)
 class Change:
     """What somebody asks for: `made` gives what is to judge in place of what does; `record` writes
-    the event, `write` and `undo` change the files. All may raise InputError."""
+    the event, `write` and `undo` change the file of `place` (of the marks). All may raise
+    InputError."""
 
     made: Callable[[Served], Served]
     record: Callable[[Served, Served], None]
     write: Callable[[], object]
     undo: Callable[[], object]
+    place: int
 
 
 class Renewal:
@@ -124,7 +126,13 @@ class Renewal:
                 asked.undo()
                 raise InputError(why) from None
             finally:
-                self._seen[cell] = self._before[cell] = marks_of(old.recipe)
+                self._written(cell, new, asked.place)
+
+    def _written(self, cell: Cell, new: Served, place: int) -> None:
+        """The file of `place` was written here; what came of the other one since it was read is
+        seen by the next look."""
+        self._before[cell] = now = marks_of(new.recipe)
+        self._seen[cell] = tuple(now[i] if i == place else new.marks[i] for i in range(len(now)))
 
     def _taken(self, cell: Cell, new: Served) -> None:
         """Wait until the thread that judges has it. Raises SnaError, OSError."""

@@ -20,6 +20,8 @@ from ...table import hint_of, open_table
 from ..config import Configuration, Recipe
 
 Marks = tuple[Mark | None, ...]
+MODEL, LIMITS = 0, 1
+"""Their places in the marks."""
 
 
 @dataclass

@@ -13,6 +13,7 @@ from ...errors import InputError
 from ...values.documents import document
 from ..judging import Served, served
 from ..judging.renewal import Change
+from ..judging.served import LIMITS
 from .asked import Asked, renewal_of, writable
 from .toml import differences, toml_of
 
@@ -59,7 +60,9 @@ def put(asked: Asked, data: bytes, told: Mapping[str, Any]) -> Mapping[str, Any]
 
     renewal_of(asked).change(
         asked.cell,
-        Change(made, record, lambda: write_whole(path, data), lambda: write_whole(path, before)),
+        Change(
+            made, record, lambda: write_whole(path, data), lambda: write_whole(path, before), LIMITS
+        ),
     )
     return {"record": numbers[0], "limits": sha256(data).hexdigest(), "changes": said}
 

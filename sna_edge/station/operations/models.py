@@ -12,6 +12,7 @@ from ...serving import roll_back
 from ...store import Slot, Store
 from ..judging import Served, served
 from ..judging.renewal import Change
+from ..judging.served import MODEL
 from .asked import Asked, Unknown, renewal_of, writable
 
 SHOWN = 20
@@ -62,6 +63,9 @@ def rolled_back(asked: Asked) -> Mapping[str, Any]:
     state = store.state
     if state is None or state.previous is None:
         raise InputError("the store holds no model before the active one; send the one you want")
+    if state.active and state.active.sha256 != asked.served.trust.sha256:
+        where = "/".join(asked.cell)
+        raise InputError(f"{where} does not judge by the active model yet; try again in a second")
     return _slot(asked, store, state.previous, "rolled back")
 
 
@@ -119,7 +123,7 @@ def _switched(asked: Asked, store: Store, data: bytes, how: str) -> Mapping[str,
         roll_back(store.folder, asked.served.trust.sha256, "the station could not take it")
 
     try:
-        renewal_of(asked).change(asked.cell, Change(made, record, write, undo))
+        renewal_of(asked).change(asked.cell, Change(made, record, write, undo, MODEL))
     except SnaError as error:
         if not numbers:
             _refused(asked, data, error)

@@ -5,20 +5,21 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from contextlib import closing
+from datetime import tzinfo
 from typing import Any, TextIO
 
 from ...errors import InputError
 from ..records import History, write_csv
-from ..records.reading.export import zone_of
+from ..records.reading.export import seconds_of, zone_of
 from .asked import Asked, Streamed, Unknown
 
 
 def exported(asked: Asked) -> Streamed:
     """The verdicts as CSV."""
     zone, decimal = asked.text("zone", "UTC"), asked.text("decimal", ".")
-    start, end = _seconds(asked, "from", 0.0), _seconds(asked, "to", 1e11)
+    place = zone_of(zone)
+    start, end = _seconds(asked, "from", 0.0, place), _seconds(asked, "to", 1e11, place)
     station = asked.text("station", "") or None
-    zone_of(zone)
     if decimal not in (".", ","):
         raise InputError(f"decimal is {decimal[:20]!r}; give . or ,")
     if station is not None and station not in asked.plant.config.stations:
@@ -33,13 +34,13 @@ def exported(asked: Asked) -> Streamed:
     return Streamed(write, "text/csv; charset=utf-8", "verdicts.csv")
 
 
-def _seconds(asked: Asked, key: str, default: float) -> float:
-    """Seconds since 1970, as an address has them."""
+def _seconds(asked: Asked, key: str, default: float, zone: tzinfo | None) -> float:
+    """Seconds since 1970, as an address has them: as such, or as a time in the zone."""
     found = asked.said.get(key, default)
     try:
         return float(found)
     except (TypeError, ValueError):
-        raise InputError(f"{key} is {str(found)[:40]!r}; give seconds since 1970") from None
+        return seconds_of(str(found), zone)
 
 
 def corrected(asked: Asked) -> Mapping[str, Any]:

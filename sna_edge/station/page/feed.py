@@ -66,7 +66,8 @@ class Feed:
 
     def __init__(self, sources: Sources, subscribed: Subscribed) -> None:
         self.sources, self.subscribed = sources, subscribed
-        self.board = Board(Alarms(self._changed, self._plan), sources.charting)
+        known = frozenset((line.station, line.recipe) for line in sources.lines())
+        self.board = Board(Alarms(self._changed, self._plan), sources.charting, known)
         self.readers: set[Reader] = set()
         self._lock, self._end = Lock(), Event()
         self._thread = Thread(target=self._run, name="page", daemon=True)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+import json
+from collections.abc import Container, Iterator
 from datetime import datetime, timezone, tzinfo
 from typing import Any, TextIO
 
@@ -19,9 +20,11 @@ RECORDS = (
     " WHERE number BETWEEN ? AND ? AND kind = 0 ORDER BY number LIMIT ?"
 )
 LATER = (
-    "SELECT p.series, p.measured FROM records m JOIN points p ON p.record = m.number"
+    "SELECT m.number, p.measured FROM records m JOIN points p ON p.record = m.number"
     " WHERE m.station = ? AND m.part = ? AND m.kind = 1 AND p.series = ? ORDER BY m.number"
 )
+WRONG = "SELECT text FROM records WHERE kind = 2 AND instr(text, '\"measurement wrong\"')"
+"""Events by which people say so of a measured value."""
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """Beginnings that a spreadsheet takes for a formula."""
 
@@ -41,6 +44,17 @@ def zone_of(name: str) -> tzinfo | None:
         ) from None
 
 
+def seconds_of(text: str, zone: tzinfo | None) -> float:
+    """Seconds since 1970 of a day or a time; one without an offset is of the zone, None that of
+    this machine. Raises InputError."""
+    try:
+        moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
+        return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).timestamp()
+    except (ValueError, OverflowError):
+        said = f"no time {text[:40]!r}; give it as 2026-03-01 or 2026-03-01T06:00"
+        raise InputError(said) from None
+
+
 def write_csv(
     history: History,
     file: TextIO,
@@ -53,7 +67,8 @@ def write_csv(
 ) -> int:
     """Write the verdicts from `start` to before `end` (seconds since 1970), in the order of their
     numbers, and give their count. Times are of `zone` with their offset to UTC; `decimal` is "." or
-    ",", and columns are parted by ";" then. Text that a spreadsheet would take for a formula begins
+    ",", and columns are parted by ";" then. Measured values that somebody has called wrong are left
+    out. Text that a spreadsheet would take for a formula begins
     with an apostrophe. Open the file with newline="". Raises InputError for an unknown zone."""
     count = -1
     for line in csv_lines(
@@ -123,6 +138,7 @@ def _rows(
     """Of each verdict what it is, and output -> its numbers."""
     names = dict(history.rows("SELECT id, name FROM names"))
     first, last = history.between(start, end, station)
+    wrong = _wrong(history)
     while rows := history.rows(RECORDS, (first, last, ROWS)):
         found = _points(history, outputs, rows[0][0], rows[-1][0])
         for number, at, recipe, part, sequence, verdict, time in rows:
@@ -130,7 +146,9 @@ def _rows(
             if station in (None, name) and start <= time / 1000 < end:
                 points = {}
                 for series, values in found.get(number, {}).items():
-                    late = _late(history, at, part, series) if values[-1] is None else values[-1]
+                    late = None if number in wrong else values[-1]
+                    if late is None:
+                        late = _late(history, at, part, series, wrong)
                     points[outputs[series][3]] = (*values[:-1], late)
                 head = [number, time / 1000, name, names.get(recipe, ""), part, sequence]
                 yield [*head, VERDICTS[verdict]], points
@@ -152,10 +170,18 @@ def _points(
     return found
 
 
-def _late(history: History, station: int, part: str, series: int) -> float | None:
-    """The last value that was measured of a part in a message of its own."""
+def _late(
+    history: History, station: int, part: str, series: int, wrong: Container[int]
+) -> float | None:
+    """The last value that was measured of a part in a message of its own, and is not wrong."""
     rows = history.rows(LATER, (station, part, series)) if part else []
-    return rows[-1][1] if rows else None
+    return next((value for number, value in reversed(rows) if number not in wrong), None)
+
+
+def _wrong(history: History) -> set[int]:
+    """Numbers of records whose measured values somebody has called wrong."""
+    told = (json.loads(text) for (text,) in history.rows(WRONG))
+    return {one["about"] for one in told if one.get("event") == "measurement wrong"}
 
 
 def _number(value: float | None, decimal: str) -> str:

@@ -101,6 +101,11 @@ class History:
         where = f"WHERE station IN ({marks}) AND part = ? ORDER BY number LIMIT ?"
         return list(self._found(where, (*ids, storable(part), most)))
 
+    def stations(self) -> list[str]:
+        """Names of all stations that records are of."""
+        query = "SELECT name FROM names WHERE id IN (SELECT station FROM places) ORDER BY name"
+        return [name for (name,) in self.rows(query) if name]
+
     def outputs(self) -> list[tuple[str, str, str]]:
         """(station, recipe, output) of everything that can be drawn."""
         return [

@@ -74,6 +74,7 @@ def test_a_table(data, capsys):
         (["verify", "nothing"], "holds no records"),
         (["export", "DATA", "--from", "noon"], "no time 'noon'"),
         (["export", "DATA", "--zone", "Mars/Base"], "no time zone"),
+        (["export", "DATA", "--of", "press"], "stations are press-1"),
     ],
 )
 def test_what_cannot_be_done(words, said, data, capsys):

@@ -62,6 +62,20 @@ def test_limits_come_from_the_first_parts_and_stay(usual: list[float]) -> None:
     assert {k: v for k, v in curve.told().items() if k != "n"} == before
 
 
+def test_recipes_that_no_station_has_are_one_line(usual: list[float]) -> None:
+    board = Board(known={("s", "r")})
+    board.take(record(1, 10.0))
+    for i in range(30):
+        board.take(record(i + 2, 10.0, "NO VERDICT", recipe=f"r{i}", outputs={}))
+    (known, other) = board.told()["lines"]
+    assert (known["recipe"], other["recipe"]) == ("r", "other recipes")
+    assert other["counts"] == {"NO VERDICT": 30} and len(board.alarms.told()) == 1
+    kept = [*board.kept(), {**board.kept()[0], "recipe": "long gone"}]
+    again = Board(known={("s", "r")})
+    again.restore(kept)
+    assert set(again.running) == {("s", "r"), ("s", "other recipes")}
+
+
 def test_equal_numbers_set_no_limits() -> None:
     curve = Curve("width")
     for _ in range(80):

@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from sna_edge.signing import examined
+from sna_edge.station.operations.asked import Asked
 from sna_edge.station.records import verify
 from sna_edge.store import Store
 
@@ -179,10 +181,11 @@ def test_models_are_switched_rolled_back_and_sent(station: Peopled) -> None:
     [
         (model(1.02).to_bytes(), "judging already"),
         (b"half of a model", "header"),
+        (b"temp,pressure,width\n" + b"200,5,100\n" * 40, "no .sna file"),
         (model(name="speed").to_bytes(), "missing reading 'speed'"),
         (model(1.2).to_bytes(), "does not predict the acceptance rows"),
     ],
-    ids=["same", "broken", "other inputs", "worse"],
+    ids=["same", "broken", "table", "other inputs", "worse"],
 )
 def test_a_model_that_fails_the_gate_is_refused(tmp_path: Path, data: bytes, words: str) -> None:
     (tmp_path / "rows.csv").write_text("power,width\n200,101\n")
@@ -198,6 +201,28 @@ def test_a_model_that_fails_the_gate_is_refused(tmp_path: Path, data: bytes, wor
         assert not [e for e in station.events() if e["event"] == "model switched"]
     finally:
         station.close()
+
+
+def test_a_model_that_comes_while_limits_change_is_not_overlooked(
+    station: Peopled, monkeypatch: Any
+) -> None:
+    store, third = Store(station.path / "store"), model(1.05).to_bytes()
+    asked_record = Asked.record
+
+    def record(asked: Asked, event: str, **told: Any) -> int:
+        if event == "limits changed":
+            store.install(third, examined(third, None))
+        return asked_record(asked, event, **told)
+
+    monkeypatch.setattr(Asked, "record", record)
+    assert limits(station, text=NEW)[0] == 200
+    status, told = station.asked("engineer", "POST", f"{AT}/rollback", {"why": "scrap"})
+    assert status == 409 and "yet" in told["error"]
+    end = time.monotonic() + 20
+    while judged(station)["model"]["sha256"] != digest(third):
+        assert time.monotonic() < end, "the model was overlooked"
+        time.sleep(0.1)
+    assert judged(station)["limits"] == digest(NEW)
 
 
 def test_a_recipe_with_a_file_says_how_its_model_is_switched(tmp_path: Path) -> None:
@@ -279,6 +304,9 @@ def test_verdicts_come_as_a_table(station: Peopled) -> None:
     status, text = station.asked("engineer", "GET", "/records.csv?decimal=,&zone=Europe/Vienna")
     lines = text.splitlines()
     assert status == 200 and len(lines) == 6 and ";A4;" in lines[-1] and ";102,0;" in lines[-1]
+    for query, rows in (("from=2020-01-01", 5), ("to=2020-01-01T06:00&zone=Europe/Vienna", 0)):
+        status, text = station.asked("engineer", "GET", f"/records.csv?{query}")
+        assert status == 200 and len(text.splitlines()) == rows + 1, query
     for query in ("zone=Atlantis", "decimal=x", "from=monday", "station=press-9"):
         assert station.asked("engineer", "GET", f"/records.csv?{query}")[0] in (404, 409), query
 
@@ -292,6 +320,9 @@ def test_a_measured_value_is_called_wrong_by_a_record_of_its_own(station: People
     (event,) = station.events("measurement wrong")
     assert (event["about"], event["part"], event["who"]) == (found["record"], "A1", "engineer")
     assert event["measured"]["width"]["value"] == 99.0
+    assert station.asked("engineer", "GET", "/records.csv")[1].splitlines()[-1].endswith(",")
+    sent(station.process.desk, {"measured": {"width": 97.5}}, part="A1")
+    assert station.asked("engineer", "GET", "/records.csv")[1].splitlines()[-1].endswith(",97.5")
     for number in (1, 10**9, "x", True):
         status, _ = station.asked("engineer", "POST", at, {"why": "x", "record": number})
         assert status in (404, 409)

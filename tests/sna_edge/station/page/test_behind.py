@@ -59,6 +59,7 @@ def until(found: Any) -> None:
 def test_parts_alarms_and_what_people_do_go_through_the_records(running: Process) -> None:
     for i in range(8):
         sent(running.desk, Arrival("press-1", {"power": 280.0 + i}, f"A{i}")).wait()
+    until(lambda: (first(running)["lines"] or [{}])[0].get("last", {}).get("part") == "A7")
     until(lambda: first(running)["alarms"])
     hello = first(running)
     assert hello["facts"][0]["units"] == {"power": "W", "width": "um"}
