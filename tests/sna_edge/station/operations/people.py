@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import time
 import urllib.error
@@ -15,11 +16,12 @@ from sna_edge.station.process import Process
 from sna_edge.station.records import Records
 from sna_edge.store import Store
 
-from ..plants import STATION, model, process
+from ..plants import STATION, model, process, sent
 
 HTTP = '[http]\nlisten = "127.0.0.1:0"\ntokens = "tokens.toml"\n'
 STORED = STATION.replace('model = "line.sna"', 'store = "store"')
 AT = "/stations/press-1/recipes/default"
+NEW = "edge = 'accept'\n[outputs.width]\nLSL = 80\nUSL = 90\n"
 
 
 class Peopled:
@@ -74,3 +76,18 @@ class Peopled:
             if found or time.monotonic() > end:
                 return found
             time.sleep(0.02)
+
+
+def judged(station: Peopled, power: float = 200.0, **more: Any) -> dict[str, Any]:
+    """The record of one part."""
+    return sent(station.process.desk, {"power": power}, **more).records[0]
+
+
+def digest(data: bytes | str) -> str:
+    """SHA-256."""
+    return hashlib.sha256(data.encode() if isinstance(data, str) else data).hexdigest()
+
+
+def limits(station: Peopled, **said: Any) -> tuple[int, Any]:
+    """What an engineer hears who asks for other limits."""
+    return station.asked("engineer", "PUT", f"{AT}/limits", {"why": "narrower", **said})
