@@ -139,20 +139,32 @@ def _rows(
     names = dict(history.rows("SELECT id, name FROM names"))
     first, last = history.between(start, end, station)
     wrong = _wrong(history)
-    while rows := history.rows(RECORDS, (first, last, ROWS)):
-        found = _points(history, outputs, rows[0][0], rows[-1][0])
-        for number, at, recipe, part, sequence, verdict, time in rows:
-            name = names.get(at, "")
-            if station in (None, name) and start <= time / 1000 < end:
-                points = {}
-                for series, values in found.get(number, {}).items():
-                    late = None if number in wrong else values[-1]
-                    if late is None:
-                        late = _late(history, at, part, series, wrong)
-                    points[outputs[series][3]] = (*values[:-1], late)
-                head = [number, time / 1000, name, names.get(recipe, ""), part, sequence]
-                yield [*head, VERDICTS[verdict]], points
-        first = rows[-1][0] + 1
+    while first <= last:
+        with history.at_once():
+            rows = history.rows(RECORDS, (first, last, ROWS))
+            page = _page(history, outputs, rows, wrong)
+        for head, points in page:
+            name = names.get(head[2], "")
+            if station in (None, name) and start <= head[1] < end:
+                yield [*head[:2], name, names.get(head[3], ""), *head[4:]], points
+        first = rows[-1][0] + 1 if rows else last + 1
+
+
+def _page(
+    history: History, outputs: dict[int, Any], rows: list[tuple[Any, ...]], wrong: Container[int]
+) -> list[tuple[list[Any], dict[str, tuple[Any, ...]]]]:
+    """Of the rows of RECORDS what each is, and output -> its numbers."""
+    found = _points(history, outputs, rows[0][0], rows[-1][0]) if rows else {}
+    page = []
+    for number, at, recipe, part, sequence, verdict, time in rows:
+        points = {}
+        for series, values in found.get(number, {}).items():
+            late = None if number in wrong else values[-1]
+            if late is None:
+                late = _late(history, at, part, series, wrong)
+            points[outputs[series][3]] = (*values[:-1], late)
+        page.append(([number, time / 1000, at, recipe, part, sequence, VERDICTS[verdict]], points))
+    return page
 
 
 def _points(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from os import PathLike
 from typing import Any
@@ -42,7 +43,7 @@ class History:
     """
 
     def __init__(self, folder: str | PathLike[str]) -> None:
-        self._db, self._lock = to_read(folder), threading.Lock()
+        self._db, self._lock = to_read(folder), threading.RLock()
 
     def close(self) -> None:
         """Close the connection."""
@@ -54,6 +55,17 @@ class History:
         grow."""
         with self._lock:
             return self._db.execute(query, values).fetchall()
+
+    @contextmanager
+    def at_once(self) -> Iterator[None]:
+        """All that is asked within sees one state of the records, whatever is written or cut
+        meanwhile. For short work: it holds back the others who ask here."""
+        with self._lock:
+            self._db.execute("BEGIN")
+            try:
+                yield
+            finally:
+                self._db.execute("COMMIT")
 
     def last(self) -> int:
         """The number of the newest record, 0 where there is none."""

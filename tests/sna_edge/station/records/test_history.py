@@ -3,11 +3,15 @@ drafts."""
 
 from __future__ import annotations
 
+from contextlib import closing
+
 import numpy as np
 import pytest
 
 from sna_edge.errors import InputError
-from sna_edge.station.records import History, Records, chart, figures, points
+from sna_edge.station.records import History, Records, chart, csv_lines, figures, points
+from sna_edge.station.records.reading.export import RECORDS
+from sna_edge.station.records.schema import to_write
 
 from .made import START, appended, event, measurement, verdict
 
@@ -128,6 +132,27 @@ def test_a_part_is_found_with_all_that_is_said_of_it(line):
     assert [r.station for r in history.find("Q")] == ["press-2"]
     assert history.find("P5", "press-2") == [] == history.find("none")
     assert history.outputs() == [("press-1", "default", "width"), ("press-2", "default", "width")]
+
+
+def test_rows_of_a_table_are_whole_while_old_records_go(tmp_path, monkeypatch):
+    records = Records(tmp_path)
+    appended(records, *(verdict(f"P{i}", 1.5, time=START) for i in range(5)))
+    records.stop()
+    history, asked = History(tmp_path), History.rows
+
+    def rows(self, query, values=()):
+        found = asked(self, query, values)
+        if query == RECORDS:
+            with closing(to_write(tmp_path, 5.0)) as db:
+                db.execute("DELETE FROM points WHERE record <= 3")
+                db.execute("DELETE FROM records WHERE number <= 3")
+        return found
+
+    monkeypatch.setattr(History, "rows", rows)
+    lines = list(csv_lines(history))[1:]
+    assert len(lines) == 5 and all(",1.5," in line for line in lines), lines
+    assert history.last() == 5 and len(list(csv_lines(history))) == 3
+    history.close()
 
 
 def test_a_clock_that_jumps_back_loses_nothing(tmp_path):
