@@ -17,12 +17,22 @@
 from sna_edge import Uniform
 from sna_edge.inverse import roots
 from sna_export import plot
-from sna_export.solve import Problem, d, expression, on, parameter, solve, space, test, unknown
+from sna_export.solve import (
+    Problem,
+    d,
+    expression,
+    on,
+    parameter,
+    solve,
+    space,
+    test_function,
+    unknown,
+)
 
 CONDUCTIVITY = 20.0  # W/(m K)
 x = space("x", 0.0, 1.0, spans=4, degree=2, zero="lower", unit="m")
 h = parameter("film", 5.0, 100.0, spans=8, degree=5, unit="W/(m2 K)")
-u, v = unknown(), test()
+u, v = unknown(), test_function()
 weak = CONDUCTIVITY * d(u, x) * d(v, x) + h * u * v * on(x, "upper")
 rod = Problem(
     "cooling-rod", (x, h), weak, 0.0 * v, lift=expression(100.0), output="temperature", unit="K"

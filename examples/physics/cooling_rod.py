@@ -9,7 +9,17 @@ coefficient h as a parameter axis. Exact: u = 100 (1 - x h / (k + h)).
 from __future__ import annotations
 
 from sna_edge import Uniform
-from sna_export.solve import Problem, d, expression, on, parameter, solve, space, test, unknown
+from sna_export.solve import (
+    Problem,
+    d,
+    expression,
+    on,
+    parameter,
+    solve,
+    space,
+    test_function,
+    unknown,
+)
 
 CONDUCTIVITY = 20.0  # W/(m K)
 
@@ -18,7 +28,7 @@ def problem() -> Problem:
     """The weak form, as on paper: int k u_x v_x dx + h u v at x = 1."""
     x = space("x", 0.0, 1.0, spans=4, degree=2, zero="lower")
     h = parameter("film", 5.0, 100.0, spans=8, degree=5, unit="W/(m2 K)")
-    u, v = unknown(), test()
+    u, v = unknown(), test_function()
     weak = CONDUCTIVITY * d(u, x) * d(v, x) + h * u * v * on(x, "upper")
     return Problem(
         "cooling-rod", (x, h), weak, 0.0 * v, lift=expression(100.0), output="temperature", unit="K"

@@ -1,9 +1,9 @@
 """Solve the physics once: problems in weak form, solved in factored form, exported as models.
 
-1. Name the axes: `x = space("x", 0, 1, zero="both")`, `t = time("t", 0, 0.1)`, `k = parameter("k",
-   1, 2)`.
-2. Write the weak form: `u, v = unknown(), test()`, `operator = d(u, t) * v + k * d(u, x) * d(v,
-   x)`.
+1. Name the axes: `x = space("x", 0, 1, zero="both")`, `t = time_axis("t", 0, 0.1)`, `k =
+   parameter("k", 1, 2)`.
+2. Write the weak form: `u, v = unknown(), test_function()`, `operator = d(u, t) * v + k * d(u, x) *
+   d(v, x)`.
 3. `problem = Problem("heat", (x, t, k), operator, load=1.0 * v)`; loads that are not products go
    through `separate`.
 4. `solution = solve(problem, tolerance=1e-4)`, then `solution.model` answers queries like any other
@@ -15,7 +15,7 @@ from .mesh.axis import MeshAxis, mesh_space
 from .mesh.integrals import div, div_div, grad_grad, strain_strain
 from .solve import Solution, solve
 from .solvers.progress import Progress, Step
-from .weak_form.axes import ProblemAxis, component, parameter, space, time
+from .weak_form.axes import ProblemAxis, component, parameter, space, time, time_axis
 from .weak_form.errors import ProblemError
 from .weak_form.forms import (
     Expression,
@@ -25,16 +25,19 @@ from .weak_form.forms import (
     expression,
     on,
     test,
+    test_function,
     total,
     unknown,
 )
 from .weak_form.functions import function_of
+from .weak_form.mapped import Mapped, mapped
 from .weak_form.problem import Problem
 from .weak_form.separate import Separated, separate
 
 __all__ = [
     "Eigenmodes",
     "Expression",
+    "Mapped",
     "MeshAxis",
     "Problem",
     "ProblemAxis",
@@ -53,6 +56,7 @@ __all__ = [
     "expression",
     "function_of",
     "grad_grad",
+    "mapped",
     "mesh_space",
     "on",
     "parameter",
@@ -61,7 +65,9 @@ __all__ = [
     "space",
     "strain_strain",
     "test",
+    "test_function",
     "time",
+    "time_axis",
     "total",
     "unknown",
 ]

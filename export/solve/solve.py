@@ -119,10 +119,10 @@ def solve(
     Heat in a rod, u_t = u_xx from u = sin x, so that u = exp(-t) sin x:
 
     >>> import numpy as np
-    >>> from sna_export.solve import Problem, d, solve, space, test, time, unknown
+    >>> from sna_export.solve import Problem, d, solve, space, test_function, time_axis, unknown
     >>> x = space("x", 0.0, np.pi, spans=8, zero="both")
-    >>> t = time("t", 0.0, 1.0, spans=8)
-    >>> u, v = unknown(), test()
+    >>> t = time_axis("t", 0.0, 1.0, spans=8)
+    >>> u, v = unknown(), test_function()
     >>> weak = d(u, t) * v + d(u, x) * d(v, x)
     >>> rod = Problem("rod", (x, t), weak, 0.0 * v, lift=x.function(np.sin))
     >>> solution = solve(rod, tolerance=1e-6)

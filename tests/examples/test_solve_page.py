@@ -44,5 +44,5 @@ def test_every_word_of_the_page_is_public(root):
         if line.startswith("| `")
     ]
     words = {w for line in table for w in re.findall(r"`(\w+)\(", line.split("|")[1])}
-    assert {"space", "time", "parameter", "component", "d", "coincide", "separate"} <= words
+    assert {"space", "time_axis", "parameter", "component", "d", "coincide", "separate"} <= words
     assert all(hasattr(sna_export.solve, w) for w in words)

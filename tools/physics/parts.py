@@ -26,7 +26,7 @@ from sna_export.solve import (
     parameter,
     solve,
     strain_strain,
-    test,
+    test_function,
     unknown,
 )
 
@@ -73,7 +73,7 @@ def heat(mesh: Any) -> tuple[MeshAxis, Problem]:
         "film", 5.0, 50.0, breaks=np.geomspace(5.0, 50.0, 7), degree=4, unit="1/m"
     )  # h / k
     flux = parameter("flux", 1e3, 1e4, spans=1, degree=1, unit="K/m")  # q / k
-    u, v = unknown(), test()
+    u, v = unknown(), test_function()
     insert = part.only("insert")
     weak = (1.0 - insert + ratio * insert) * grad_grad(u, v, part) + film * u * v * on(part, "hole")
     load = flux * v * on(part, "right")
@@ -105,7 +105,7 @@ def elastic(mesh: Any) -> tuple[MeshAxis, Problem]:
     part = mesh_space("part", mesh, components=2, held={"left": "x", "bottom": "y"}, sets=SIDES)
     first = parameter("lame", 0.5, 3.0, spans=4, degree=4)  # lambda / mu
     pull = parameter("pull", 0.5, 2.0, spans=1, degree=1)  # traction / mu
-    u, v = unknown(part), test(part)
+    u, v = unknown(part), test_function(part)
     weak = first * div_div(u, v, part) + 2.0 * strain_strain(u, v, part)
     load = pull * v["x"] * on(part, "right")
     return part, Problem("pulled", (part, first, pull), weak, load, output="shift", unit="m")

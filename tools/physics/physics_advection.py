@@ -10,14 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 from physics_rows import Section
 
-from sna_export.solve import Problem, d, parameter, solve, space, test, time, unknown
+from sna_export.solve import Problem, d, parameter, solve, space, test_function, time_axis, unknown
 from sna_export.solve.accuracy import measured_error, random_points
 from sna_export.solve.problems import SHIPPED
 from sna_export.solve.problems.advection_diffusion import CENTRE, bump, reference
 from sna_export.solve.trust.bounds import Look
 
 Floats = NDArray[np.float64]
-u, v = unknown(), test()
+u, v = unknown(), test_function()
 S = np.linspace(0, 1, 20_001)
 SPEEDS = (0.5, 1.0, 2.0)
 
@@ -118,7 +118,7 @@ def _skew(section: Section) -> None:
 def _plume(section: Section) -> None:
     """The shipped plume with a thirtieth of its diffusivity, five axes."""
     x, y = (space(n, spans=14, degree=4, zero="both") for n in "xy")
-    t, b = time("t", 0.0, 0.5, spans=8, degree=4), 0.3
+    t, b = time_axis("t", 0.0, 0.5, spans=8, degree=4), 0.3
     a = parameter("velocity_x", 0.2, 1.0, spans=3, degree=4)
     k = parameter("diffusivity", 1e-3, 4e-3, spans=3, degree=4)
     weak = d(u, t) * v + a * d(u, x) * v + b * d(u, y) * v

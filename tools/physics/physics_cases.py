@@ -27,10 +27,10 @@ from sna_export.solve import (
     parameter,
     solve,
     space,
-    time,
+    test_function,
+    time_axis,
     unknown,
 )
-from sna_export.solve import test as test_function
 
 Floats = NDArray[np.float64]
 FOLDER = Path(__file__).resolve().parents[3] / "shared" / "cases" / "physics"
@@ -225,13 +225,13 @@ def ignition(most: float) -> Problem:
 
 def part_backwards() -> Problem:
     """A heat equation whose diffusivity is negative at one end of its range."""
-    x, t, k = space("x", zero="both"), time("t", 0.0, 0.1), parameter("k", -0.2, 1.0)
+    x, t, k = space("x", zero="both"), time_axis("t", 0.0, 0.1), parameter("k", -0.2, 1.0)
     weak = d(u, t) * v + k * d(u, x) * d(v, x)
     return Problem("heat, backwards in part", (x, t, k), weak, 1.0 * v)
 
 
 def source_only() -> Problem:
     """Nothing drives it but a lift of 0."""
-    x, t = space("x", zero="both"), time("t", 0.0, 1.0)
+    x, t = space("x", zero="both"), time_axis("t", 0.0, 1.0)
     weak = d(u, t) * v + d(u, x) * d(v, x)
     return Problem("heat without a start", (x, t), weak, 0.0 * v, lift=expression(0.0))

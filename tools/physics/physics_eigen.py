@@ -9,8 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 from physics_rows import Section
 
-from sna_export.solve import Eigenmodes, Problem, d, eigenmodes, parameter, space, unknown
-from sna_export.solve import test as test_function
+from sna_export.solve import (
+    Eigenmodes,
+    Problem,
+    d,
+    eigenmodes,
+    parameter,
+    space,
+    test_function,
+    unknown,
+)
 from sna_export.solve.eigen.pencil import Pencil
 from sna_export.solve.trust.points import corners
 

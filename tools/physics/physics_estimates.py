@@ -19,8 +19,8 @@ from sna_export.solve import (
     parameter,
     solve,
     space,
-    test,
-    time,
+    test_function,
+    time_axis,
     unknown,
 )
 from sna_export.solve.accuracy import measured_error
@@ -28,7 +28,7 @@ from sna_export.solve.problems import SHIPPED
 from sna_export.solve.trust.points import corners
 from sna_export.solve.weak_form.restated import parameters
 
-u, v = unknown(), test()
+u, v = unknown(), test_function()
 
 
 def estimates() -> Section:
@@ -127,7 +127,7 @@ def _advection(section: Section) -> None:
 def unsound() -> dict[str, Problem]:
     """Problems without one stable solution."""
     x, y = space("x", zero="both"), space("y", zero="both")
-    t, q, k = time("t", 0.0, 0.1), parameter("q", -1.0, 1.0), parameter("k", 7.5, 9.2)
+    t, q, k = time_axis("t", 0.0, 0.1), parameter("q", -1.0, 1.0), parameter("k", 7.5, 9.2)
     heat_flow, plane = d(u, x) * d(v, x), d(u, x) * d(v, x) + d(u, y) * d(v, y)
     return {
         "diffusivity from -1 to 1": Problem("a", (x, q), q * heat_flow, 1.0 * v),

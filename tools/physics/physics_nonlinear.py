@@ -24,10 +24,10 @@ from sna_export.solve import (
     separate,
     solve,
     space,
-    time,
+    test_function,
+    time_axis,
     unknown,
 )
-from sna_export.solve import test as test_function
 from sna_export.solve.accuracy import random_points
 
 Floats = NDArray[np.float64]
@@ -115,7 +115,7 @@ def _radiation(section: Section) -> None:
 def _allen_cahn(section: Section) -> None:
     """u_t = e u_xx + u - u^3 against finite differences in x and an implicit method in t."""
     x = space("x", spans=16, zero="both")
-    t, e = time("t", 0.0, 3.0, spans=12), parameter("e", 0.01, 0.05, spans=3)
+    t, e = time_axis("t", 0.0, 3.0, spans=12), parameter("e", 0.01, 0.05, spans=3)
     source = function_of(u, lambda w: w - w**3)
     weak = d(u, t) * v + e * d(u, x) * d(v, x)
     problem = Problem("allen-cahn", (x, t, e), weak, source * v, lift=x.function(_start))
@@ -169,7 +169,7 @@ def _stefan(section: Section) -> None:
     """Melting from a wall at T = 1 into a solid at -0.5, melting at 0, with the latent heat L as an
     axis: the front against the Neumann solution, from which the problem starts at t = 0.1."""
     x = space("x", breaks=3 * np.linspace(0, 1, 73) ** 1.3, zero="lower")
-    t = time("t", BEGIN, 1.0, breaks=np.geomspace(BEGIN, 1.0, 15))
+    t = time_axis("t", BEGIN, 1.0, breaks=np.geomspace(BEGIN, 1.0, 15))
     latent = parameter("L", 0.5, 2.0, spans=2, degree=4)
     start = separate(lambda s, h: neumann(s, BEGIN, h), (x, latent), 1e-3)
     melted = function_of(u, _liquid, derivative=_liquid_slope)

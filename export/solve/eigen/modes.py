@@ -76,9 +76,10 @@ def eigenmodes(
     A string of length 1 under a tension:
 
     >>> import numpy as np
-    >>> from sna_export.solve import Problem, d, eigenmodes, parameter, space, test, unknown
+    >>> from sna_export.solve import Problem, d, eigenmodes, parameter, space
+    >>> from sna_export.solve import test_function, unknown
     >>> x, tension = space("x", zero="both"), parameter("tension", 1.0, 4.0)
-    >>> u, v = unknown(), test()
+    >>> u, v = unknown(), test_function()
     >>> string = Problem("string", (x, tension), tension * d(u, x) * d(v, x), mass=u * v)
     >>> found = eigenmodes(string, modes=2)
     >>> np.round(found(tension=2.0) / np.pi**2, 4).tolist()

@@ -18,8 +18,7 @@ from ..solvers.tensor_system import TensorSystem
 from ..trust.points import Point
 from ..weak_form.axes import ProblemAxis
 from ..weak_form.errors import ProblemError
-from ..weak_form.forms import NOTHING, Expression, Factor, FormAxis, Product, unknown
-from ..weak_form.forms import test as test_function
+from ..weak_form.forms import NOTHING, Expression, Factor, FormAxis, Product, test_function, unknown
 from ..weak_form.problem import Problem
 from ..weak_form.restated import parameters
 

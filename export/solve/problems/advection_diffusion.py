@@ -12,8 +12,8 @@ from numpy.polynomial.legendre import leggauss
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import erf, erfcx
 
-from ..weak_form.axes import ProblemAxis, parameter, space, time
-from ..weak_form.forms import Expression, d, test, unknown
+from ..weak_form.axes import ProblemAxis, parameter, space, time_axis
+from ..weak_form.forms import Expression, d, test_function, unknown
 from ..weak_form.problem import Problem
 
 Floats = NDArray[np.float64]
@@ -30,7 +30,7 @@ def advection_diffusion(*, spans: int = 14, degree: int = 4, time_spans: int = 8
     """
     x = space("x", 0.0, 1.0, spans=spans, degree=degree, zero="both")
     y = space("y", 0.0, 1.0, spans=spans, degree=degree, zero="both")
-    t = time("t", 0.0, 0.5, spans=time_spans, degree=degree)
+    t = time_axis("t", 0.0, 0.5, spans=time_spans, degree=degree)
     a = parameter("velocity_x", 0.2, 1.0, spans=3, degree=4, unit="m/s")
     b = parameter("velocity_y", -0.5, 0.5, spans=3, degree=4, unit="m/s")
     k = parameter("diffusivity", 0.03, 0.1, spans=3, degree=4, unit="m2/s")
@@ -51,7 +51,7 @@ def advection_diffusion(*, spans: int = 14, degree: int = 4, time_spans: int = 8
 def plume(a: float, b: float, k: float, *, spans: int = 6, degree: int = 3) -> Problem:
     """The same at one point of the parameters: axes x, y, t."""
     x, y = (space(n, 0.0, 1.0, spans=spans, degree=degree, zero="both") for n in "xy")
-    t = time("t", 0.0, 0.5, spans=spans, degree=degree)
+    t = time_axis("t", 0.0, 0.5, spans=spans, degree=degree)
     weak, load = _forms(x, y, t, a, b, k)
     return Problem("plume", (x, y, t), weak, load, defaults={"tolerance": 1e-6, "rank_max": 30})
 
@@ -64,7 +64,7 @@ def _forms(
     b: ProblemAxis | float,
     k: ProblemAxis | float,
 ) -> tuple[Expression, Expression]:
-    u, v = unknown(), test()
+    u, v = unknown(), test_function()
     weak = (
         d(u, t) * v
         + a * d(u, x) * v

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..weak_form.axes import component, parameter, space
-from ..weak_form.forms import coincide, d, test, unknown
+from ..weak_form.forms import coincide, d, test_function, unknown
 from ..weak_form.problem import Problem
 
 LENGTH, WIDTH, HEIGHT = 1.0, 0.03, 0.05  # m
@@ -28,7 +28,7 @@ def beam(*, spans: int = 24, degree: int = 4) -> Problem:
     x = space("x", 0.0, LENGTH, spans=spans, degree=degree, zero="lower")
     a = parameter("position", 0.2, LENGTH, spans=16, degree=degree, unit="m")
     modulus = parameter("modulus", 70e9, 210e9, spans=6, degree=4, unit="Pa")
-    u, v = unknown(c), test(c)
+    u, v = unknown(c), test_function(c)
     w, phi, dw, psi = u["deflection"], u["rotation"], v["deflection"], v["rotation"]
     shear = d(w, x) * d(dw, x) - d(w, x) * psi - phi * d(dw, x) + phi * psi
     weak = modulus * (INERTIA * d(phi, x) * d(psi, x) + SHEAR * shear)

@@ -14,8 +14,8 @@ import numpy as np
 from numpy.polynomial.hermite import hermgauss
 from numpy.typing import ArrayLike, NDArray
 
-from ..weak_form.axes import ProblemAxis, parameter, space, time
-from ..weak_form.forms import Expression, d, expression, test, unknown
+from ..weak_form.axes import ProblemAxis, parameter, space, time_axis
+from ..weak_form.forms import Expression, d, expression, test_function, unknown
 from ..weak_form.iterate import Iterate
 from ..weak_form.problem import Problem
 
@@ -30,10 +30,10 @@ def burgers(
     """u(x, 0) = -sin(pi x) on [-1, 1], u = 0 at the ends, viscosity in [0.02, 0.1] m2/s, one
     second."""
     x = space("x", -1.0, 1.0, breaks=_graded(spans, 1.6), degree=degree, zero="both")
-    t = time("t", 0.0, 1.0, spans=time_spans, degree=degree)
+    t = time_axis("t", 0.0, 1.0, spans=time_spans, degree=degree)
     breaks = 0.02 * 5.0 ** np.linspace(0, 1, viscosity_spans + 1)
     nu = parameter("viscosity", 0.02, 0.1, breaks=breaks, degree=degree, unit="m2/s")
-    u, v = unknown(), test()
+    u, v = unknown(), test_function()
     weak = d(u, t) * v + nu * d(u, x) * d(v, x)
     return _problem(
         "burgers", (x, t, nu), weak, "Viscous Burgers equation with viscosity as an axis", cole_hopf
@@ -43,8 +43,8 @@ def burgers(
 def inviscid_burgers(*, spans: int = 60, degree: int = 3) -> Problem:
     """The same initial value with vanishing viscosity, up to 0.9 of the shock time 1 / pi."""
     x = space("x", -1.0, 1.0, breaks=_graded(spans, 2.2), degree=degree, zero="both")
-    t = time("t", 0.0, 0.9 * SHOCK, spans=20, degree=degree)
-    u, v = unknown(), test()
+    t = time_axis("t", 0.0, 0.9 * SHOCK, spans=20, degree=degree)
+    u, v = unknown(), test_function()
     weak = d(u, t) * v + VANISHING * d(u, x) * d(v, x)
     title = f"Inviscid Burgers equation before the shock (vanishing viscosity {VANISHING:g} m2/s)"
     return _problem("inviscid-burgers", (x, t), weak, title, characteristics)
@@ -59,7 +59,7 @@ def _problem(
     name: str, axes: tuple[ProblemAxis, ...], weak: Expression, title: str, reference: object
 ) -> Problem:
     x = axes[0]
-    u, v = unknown(), test()
+    u, v = unknown(), test_function()
 
     def newton(current: Iterate) -> tuple[Expression, Expression]:
         """u^2 / 2 ~ U u - U^2 / 2 around the iterate U."""

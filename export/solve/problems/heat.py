@@ -6,8 +6,8 @@ from math import pi
 
 import numpy as np
 
-from ..weak_form.axes import parameter, space, time
-from ..weak_form.forms import d, test, unknown
+from ..weak_form.axes import parameter, space, time_axis
+from ..weak_form.forms import d, test_function, unknown
 from ..weak_form.problem import Problem
 
 AMPLITUDES = {1: 1.0, 3: 0.5}  # initial value: sum_n a_n sin(n pi x)
@@ -17,9 +17,9 @@ def heat(*, spans: int = 20, degree: int = 4) -> Problem:
     """int u_t v + k u_x v_x = 0, u(x, 0) = sin(pi x) + sin(3 pi x) / 2, u = 0 at both ends, k in
     [0.5, 1.5] m2/s."""
     x = space("x", 0.0, 1.0, spans=spans, degree=degree, zero="both")
-    t = time("t", 0.0, 0.2, spans=spans, degree=degree)
+    t = time_axis("t", 0.0, 0.2, spans=spans, degree=degree)
     k = parameter("diffusivity", 0.5, 1.5, spans=3, degree=4, unit="m2/s")
-    u, v = unknown(), test()
+    u, v = unknown(), test_function()
     return Problem(
         "heat",
         (x, t, k),

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..weak_form.axes import space
-from ..weak_form.forms import d, expression, test, total, unknown
+from ..weak_form.forms import d, expression, test_function, total, unknown
 from ..weak_form.problem import Problem
 from ..weak_form.separate import separate
 
@@ -21,7 +21,7 @@ def poisson(dimension: int = 4, *, spans: int = 12, degree: int = 5) -> Problem:
         space(f"x{i + 1}", -1.0, 1.0, spans=spans, degree=degree, unit="", zero="both")
         for i in range(dimension)
     )
-    u, v = unknown(), test()
+    u, v = unknown(), test_function()
     load = expression(dimension * pi**2)
     for x in axes:
         load = load * x.function(lambda s: np.sin(pi * s))
@@ -40,7 +40,7 @@ def coupled_poisson(*, spans: int = 16, degree: int = 5) -> Problem:
     """u = (1-x^2)(1-y^2) exp(-(x-y)^2): no product; the load is compressed to a sum of products
     first."""
     x, y = (space(n, -1.0, 1.0, spans=spans, degree=degree, unit="", zero="both") for n in "xy")
-    u, v = unknown(), test()
+    u, v = unknown(), test_function()
     load = separate(_coupled_load, (x, y), 1e-10)
     return Problem(
         "coupled-poisson",

@@ -294,7 +294,7 @@ def space(
     return ProblemAxis(name, unit, basis, "space", _zero(zero), stated=_stated(spans, breaks))
 
 
-def time(
+def time_axis(
     name: str = "t",
     lower: float = 0.0,
     upper: float = 1.0,
@@ -307,13 +307,17 @@ def time(
     """A time axis in `unit`: the unknown starts at 0 (a non-zero initial condition goes into the
     problem's `lift`).
 
-    >>> from sna_export.solve import time
-    >>> t = time("t", 0.0, 0.5, spans=8)
+    >>> from sna_export.solve import time_axis
+    >>> t = time_axis("t", 0.0, 0.5, spans=8)
     >>> sorted(t.zero)
     ['lower']
     """
     basis = bspline(_breaks(name, lower, upper, spans, breaks, USUAL_SPANS), degree)
     return ProblemAxis(name, unit, basis, "time", _zero("lower"), stated=_stated(spans, breaks))
+
+
+time = time_axis
+"""The name that it had, which hides the standard module."""
 
 
 def parameter(

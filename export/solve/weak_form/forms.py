@@ -1,8 +1,8 @@
 """Weak forms as expressions: sums of products of one-dimensional factors.
 
->>> from sna_export.solve import d, space, test, time, unknown
->>> x, t = space("x", 0.0, 1.0, zero="both"), time("t", 0.0, 0.1)
->>> u, v = unknown(), test()
+>>> from sna_export.solve import d, space, test_function, time_axis, unknown
+>>> x, t = space("x", 0.0, 1.0, zero="both"), time_axis("t", 0.0, 0.1)
+>>> u, v = unknown(), test_function()
 >>> weak = d(u, t) * v + d(u, x) * d(v, x)        # int u_t v + u_x v_x
 """
 
@@ -213,12 +213,14 @@ def unknown(components: FormAxis | None = None) -> Field:
     return Field((Product(has_trial=True),), components)
 
 
-def test(components: FormAxis | None = None) -> Field:
+def test_function(components: FormAxis | None = None) -> Field:
     """v, the test function."""
     return Field((Product(has_test=True),), components)
 
 
-test.__test__ = False  # type: ignore[attr-defined]  # not a test case
+test_function.__test__ = False  # type: ignore[attr-defined]  # not a test case
+test = test_function
+"""The name that it had."""
 
 
 def expression(value: object) -> Expression:
@@ -331,15 +333,15 @@ def d(field_: Expression, axis: FormAxis, order: int | str = 1) -> Expression:
     `order` names a coordinate, "x". Raises ProblemError for what is no axis or no field, and for an
     order above the axis's degree.
 
-    >>> from sna_export.solve import d, space, test, unknown
-    >>> x, u, v = space("x"), unknown(), test()
+    >>> from sna_export.solve import d, space, test_function, unknown
+    >>> x, u, v = space("x"), unknown(), test_function()
     >>> stiffness = d(u, x) * d(v, x)  # int u_x v_x
     >>> len(stiffness.products)
     1
     """
     if not _is_axis(axis):
         raise ProblemError(
-            f"d(u, {axis!r}) names no axis; give one made by space(), time() or parameter()"
+            f"d(u, {axis!r}) names no axis; give one made by space(), time_axis() or parameter()"
         )
     return Expression(tuple(_derived(p, axis, order) for p in field_.products))
 
@@ -363,8 +365,8 @@ def on(axis: FormAxis, where: str | float) -> Expression:
     Neumann loads `q * v * on(x, "upper")`, Robin terms `h * u * v * on(x, "upper")`, point loads `F
     * v * on(x, 0.3)`. Raises ProblemError for a point outside the axis.
 
-    >>> from sna_export.solve import on, space, test
-    >>> flux = 5.0 * test() * on(space("x"), "upper")
+    >>> from sna_export.solve import on, space, test_function
+    >>> flux = 5.0 * test_function() * on(space("x"), "upper")
     """
     return axis.on(where)
 

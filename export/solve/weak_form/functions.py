@@ -74,9 +74,9 @@ def function_of(
 
     Heat conduction, -(k(T) T')' = 1 with k = 1 + T / 2:
 
-    >>> from sna_export.solve import Problem, d, function_of, solve, space, test, unknown
+    >>> from sna_export.solve import Problem, d, function_of, solve, space, test_function, unknown
     >>> x = space("x", spans=8, zero="both")
-    >>> u, v = unknown(), test()
+    >>> u, v = unknown(), test_function()
     >>> k = function_of(u, lambda T: 1.0 + 0.5 * T)
     >>> rod = Problem("rod", (x,), k * d(u, x) * d(v, x), 1.0 * v)
     >>> T = solve(rod, tolerance=1e-6).model(x=0.5)[0]
@@ -120,14 +120,14 @@ def _callable(f: object, derivative: object) -> tuple[Callable[..., Floats], Cal
     def given(*arguments: Floats) -> Floats:
         return _real(derivative(*arguments), arguments[0])  # type: ignore[operator]
 
-    return value, given if derivative is not None else lambda *a: _slope(f, *a)
+    return value, given if derivative is not None else lambda *a: slope_of(f, *a)
 
 
 def _real(found: ArrayLike, like: Floats) -> Floats:
     return shaped(found, like, "a function of the unknown")
 
 
-def _slope(f: Any, u: Floats, *coordinates: Floats) -> Floats:
+def slope_of(f: Any, u: Floats, *coordinates: Floats) -> Floats:
     """df/du by a complex step where f takes one and it agrees with differences at some of the
     values, else by differences."""
     try:

@@ -35,9 +35,9 @@ class Problem:
 
     A bar, -k u'' = 1 with u = 0 at both ends, for all k at once:
 
-    >>> from sna_export.solve import Problem, d, parameter, space, test, unknown
+    >>> from sna_export.solve import Problem, d, parameter, space, test_function, unknown
     >>> x, k = space("x", zero="both"), parameter("k", 1.0, 2.0)
-    >>> u, v = unknown(), test()
+    >>> u, v = unknown(), test_function()
     >>> bar = Problem("bar", (x, k), k * d(u, x) * d(v, x), 1.0 * v)
     >>> bar.names
     ['x', 'k']

@@ -93,8 +93,8 @@ def _measured(tensor: Floats, columns: list[list[Floats]]) -> float:
 
 
 def _outer(columns: list[Floats]) -> Floats:
-    out = columns[0]
-    for c in columns[1:]:
+    out = np.ones(1)
+    for c in columns:
         out = np.multiply.outer(out, c).reshape(-1)
     return out
 

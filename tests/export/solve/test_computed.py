@@ -4,8 +4,16 @@ import numpy as np
 import pytest
 
 import sna_edge
-from sna_export.solve import Problem, ProblemError, d, parameter, solve, space, unknown
-from sna_export.solve import test as test_function
+from sna_export.solve import (
+    Problem,
+    ProblemError,
+    d,
+    parameter,
+    solve,
+    space,
+    test_function,
+    unknown,
+)
 
 u, v = unknown(), test_function()
 

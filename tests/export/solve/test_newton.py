@@ -12,9 +12,9 @@ from sna_export.solve import (
     parameter,
     solve,
     space,
+    test_function,
     unknown,
 )
-from sna_export.solve import test as test_function
 from sna_export.solve.newton import by_newton
 from sna_export.solve.runs import by_train
 from sna_export.solve.solvers.progress import Progress

@@ -2,8 +2,7 @@
 
 import pytest
 
-from sna_export.solve import Problem, ProblemError, d, solve, space, unknown
-from sna_export.solve import test as test_function
+from sna_export.solve import Problem, ProblemError, d, solve, space, test_function, unknown
 from sna_export.solve.settings import settings
 
 u, v = unknown(), test_function()

@@ -11,9 +11,9 @@ from sna_edge.quality import Limit, Line, LineLimits
 
 STATED = """
 import numpy as np
-from sna_export.solve import Problem, d, space, test, unknown
+from sna_export.solve import Problem, d, space, test_function, unknown
 x = space("x", 0.0, 1.0, zero="both")
-u, v = unknown(), test()
+u, v = unknown(), test_function()
 middle = {{"middle": lambda m: float(m(x=0.5)[0])}}
 {name} = Problem("rod", (x,), d(u, x) * d(v, x), 2.0 * v, title="A rod", quantities=middle)
 """
@@ -85,9 +85,9 @@ def test_a_stated_file_is_solved_or_asked_for_its_problem(tmp_path, capsys, name
 
 
 UNSOUND = """
-from sna_export.solve import Problem, d, parameter, space, test, unknown
+from sna_export.solve import Problem, d, parameter, space, test_function, unknown
 x, q = space("x", zero="both"), parameter("q", -1.0, 1.0)
-u, v = unknown(), test()
+u, v = unknown(), test_function()
 problem = Problem("bar", (x, q), q * d(u, x) * d(v, x), 1.0 * v)
 """
 
@@ -104,8 +104,8 @@ def test_what_is_not_stable_is_refused_unless_accepted_and_then_the_file_says_so
 
 
 COARSE = """
-from sna_export.solve import Problem, d, space, test, unknown
-x, u, v = space("x", spans=16, zero="both"), unknown(), test()
+from sna_export.solve import Problem, d, space, test_function, unknown
+x, u, v = space("x", spans=16, zero="both"), unknown(), test_function()
 problem = Problem("a", (x,), d(u, x) * v + 1e-4 * d(u, x) * d(v, x), 1.0 * v)
 """
 
@@ -197,8 +197,8 @@ def test_a_mistake_in_a_file_of_the_user_is_named_with_its_line(tmp_path, capsys
 def test_a_mistake_in_a_function_of_the_unknown_is_named_with_its_line(tmp_path, capsys):
     file = tmp_path / "mine.py"
     file.write_text(
-        "from sna_export.solve import Problem, d, function_of, space, test, unknown\n"
-        "x, u, v = space('x', zero='both'), unknown(), test()\n"
+        "from sna_export.solve import Problem, d, function_of, space, test_function, unknown\n"
+        "x, u, v = space('x', zero='both'), unknown(), test_function()\n"
         "k = function_of(u, lambda T: {}[1])\n"
         "problem = Problem('p', (x,), k * d(u, x) * d(v, x), 1.0 * v)\n"
     )
@@ -209,8 +209,8 @@ def test_a_mistake_in_a_function_of_the_unknown_is_named_with_its_line(tmp_path,
 def test_the_residual_of_a_non_linear_problem_is_null(tmp_path, capsys):
     file = tmp_path / "mine.py"
     file.write_text(
-        "from sna_export.solve import Problem, d, function_of, space, test, unknown\n"
-        "x, u, v = space('x', zero='both'), unknown(), test()\n"
+        "from sna_export.solve import Problem, d, function_of, space, test_function, unknown\n"
+        "x, u, v = space('x', zero='both'), unknown(), test_function()\n"
         "k = function_of(u, lambda T: 1 + T)\n"
         "problem = Problem('p', (x,), k * d(u, x) * d(v, x), 1.0 * v)\n"
     )

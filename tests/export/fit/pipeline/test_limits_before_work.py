@@ -17,8 +17,7 @@ from sna_export.adopt.adopted import Adopted, Domain
 from sna_export.adopt.atoms import polynomials
 from sna_export.adopt.distillation import compress
 from sna_export.fit import fit, fit_arrays
-from sna_export.solve import Problem, parameter, solve, unknown
-from sna_export.solve import test as test_function
+from sna_export.solve import Problem, parameter, solve, test_function, unknown
 from sna_export.table import Table
 
 X = np.random.default_rng(0).random((2000, 6))

@@ -3,7 +3,17 @@
 import numpy as np
 import pytest
 
-from sna_export.solve import Problem, d, expression, parameter, solve, space, test, total, unknown
+from sna_export.solve import (
+    Problem,
+    d,
+    expression,
+    parameter,
+    solve,
+    space,
+    test_function,
+    total,
+    unknown,
+)
 from sna_export.solve.direct.factor import direct_solution
 from sna_export.solve.direct.iterated import iterated_solution
 from sna_export.solve.meshes import crowded, sinh_breaks
@@ -13,7 +23,7 @@ from sna_export.solve.weak_form.iterate import Iterate
 from sna_export.solve.weak_form.linearised import linearised
 from sna_export.solve.weak_form.restated import restated
 
-u, v = unknown(), test()
+u, v = unknown(), test_function()
 
 
 def block(slope: float) -> Problem:

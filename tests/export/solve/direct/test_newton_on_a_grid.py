@@ -3,8 +3,17 @@
 import numpy as np
 import pytest
 
-from sna_export.solve import Problem, ProblemError, component, d, function_of, on, space, unknown
-from sna_export.solve import test as test_function
+from sna_export.solve import (
+    Problem,
+    ProblemError,
+    component,
+    d,
+    function_of,
+    on,
+    space,
+    test_function,
+    unknown,
+)
 from sna_export.solve.direct.newton import Direct, Unsettled, settled
 from sna_export.solve.direct.quadrature import points_of
 

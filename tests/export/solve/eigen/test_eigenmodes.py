@@ -15,10 +15,10 @@ from sna_export.solve import (
     parameter,
     solve,
     space,
-    time,
+    test_function,
+    time_axis,
     unknown,
 )
-from sna_export.solve import test as test_function
 from sna_export.solve.eigen.branches import Branches
 from sna_export.solve.eigen.pencil import Pairs, Pencil
 from sna_export.solve.trust.doubts import Doubtful
@@ -161,7 +161,7 @@ def test_a_stated_mesh_that_is_too_coarse_is_a_doubt():
         (lambda x: {"mass": -1.0 * u * v}, "mass of 'wrong' is not positive"),
         (lambda x: {"mass": d(u, x) * v + u * v}, "mass of 'wrong' is not symmetric"),
         (lambda x: {"mass": 0.0 * u * v}, "has no terms"),
-        (lambda x: {"axes": (x, time("t", 0.0, 1.0))}, "is a time"),
+        (lambda x: {"axes": (x, time_axis("t", 0.0, 1.0))}, "is a time"),
     ],
 )
 def test_what_has_no_eigenvalues_is_refused(change, said):

@@ -20,7 +20,7 @@ from sna_export.solve import (
     parameter,
     solve,
     strain_strain,
-    test,
+    test_function,
     unknown,
 )
 from sna_export.solve.solvers.assembly import assemble
@@ -54,7 +54,7 @@ def dot(u: Any, v: Any) -> Any:
 @pytest.mark.parametrize("mesh", [square, cube])
 def test_matrices_are_those_of_scikit_fem(mesh: Any, order: int) -> None:
     part = mesh_space("part", mesh(), order=order, sets=SIDES)
-    u, v = unknown(), test()
+    u, v = unknown(), test_function()
     problem = Problem(
         "p", (part,), grad_grad(u, v, part) + u * v * on(part, "top") + d(u, part, "x") * v, 1.0 * v
     )
@@ -77,7 +77,7 @@ def plate(order: int = 1) -> tuple[Any, Problem]:
     )  # fmt: skip
     ratio = parameter("ratio", 0.5, 3.0, spans=4, degree=4)
     film = parameter("film", 0.5, 4.0, spans=4, degree=4)
-    u, v = unknown(), test()
+    u, v = unknown(), test_function()
     inner = part.only("core")
     weak = (1.0 - inner + ratio * inner) * grad_grad(u, v, part) + film * u * v * on(part, "top")
     load = 1.0 * v + part.function(lambda x, y: np.sin(3 * x) * y) * v * on(part, "right")
@@ -128,7 +128,7 @@ def test_the_estimate_of_a_part_holds_its_error() -> None:
 def test_what_is_held_at_a_function_is_met() -> None:
     part = mesh_space("part", square(2), held=["left", "right"], sets=SIDES)
     k = parameter("k", 1.0, 2.0, spans=1, degree=2)
-    u, v = unknown(), test()
+    u, v = unknown(), test_function()
     lift = part.function(lambda x, y: 2.0 + x)
     problem = Problem("p", (part, k), k * grad_grad(u, v, part), 0.0 * v, lift=lift)
     found = solve(problem, estimate=False).model.grid({"part": np.arange(25)}, at={"k": 1.4})[:, 0]
@@ -139,7 +139,7 @@ def elastic(held: Any, mesh: Any = square, order: int = 2) -> tuple[Any, Problem
     part = mesh_space("part", mesh(2), order=order, components=2, held=held, sets={
         **SIDES, "bottom": lambda x, y: y < 1e-9})  # fmt: skip
     first = parameter("lambda", 0.5, 2.0, spans=2, degree=4)
-    u, v = unknown(part), test(part)
+    u, v = unknown(part), test_function(part)
     weak = first * div_div(u, v, part) + 2.0 * strain_strain(u, v, part)
     return part, Problem("e", (part, first), weak, 3.0 * v["y"] * on(part, "right"))
 
@@ -173,7 +173,7 @@ def test_thermal_swelling_is_free_where_nothing_resists() -> None:
     part = mesh_space("part", square(1), components=2, held={"left": "x", "bottom": "y"}, sets={
         **SIDES, "bottom": lambda x, y: y < 1e-9})  # fmt: skip
     a = parameter("a", 0.0, 1.0, spans=1, degree=1)
-    u, v = unknown(part), test(part)
+    u, v = unknown(part), test_function(part)
     weak = div_div(u, v, part) + 2.0 * strain_strain(u, v, part)
     model = solve(Problem("s", (part, a), weak, a * 4.0 * div(v, part)), estimate=False).model
     for i, (x, y) in enumerate(part.space.nodes.T):
@@ -198,7 +198,10 @@ def test_thermal_swelling_is_free_where_nothing_resists() -> None:
         (lambda: mesh_space("p", square()).only("x"), "no region 'x'"),
         (lambda: d(unknown(), mesh_space("p", square()), "z"), "names no coordinate"),
         (lambda: 2 * mesh_space("p", square()), "is a part and has no one coordinate"),
-        (lambda: div(test(), mesh_space("p", square())), "needs an unknown with components"),
+        (
+            lambda: div(test_function(), mesh_space("p", square())),
+            "needs an unknown with components",
+        ),
     ],
 )
 def test_what_cannot_be_used_is_refused_in_one_sentence(call: Any, said: str) -> None:

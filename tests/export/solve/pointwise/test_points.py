@@ -3,8 +3,17 @@
 import numpy as np
 import pytest
 
-from sna_export.solve import Problem, ProblemError, d, function_of, parameter, solve, space, unknown
-from sna_export.solve import test as test_function
+from sna_export.solve import (
+    Problem,
+    ProblemError,
+    d,
+    function_of,
+    parameter,
+    solve,
+    space,
+    test_function,
+    unknown,
+)
 from sna_export.solve.pointwise.chosen import Chosen
 from sna_export.solve.pointwise.nested import nested
 from sna_export.solve.pointwise.train import train_through

@@ -14,11 +14,11 @@ from sna_export.solve import (
     parameter,
     solve,
     space,
-    time,
+    test_function,
+    time_axis,
     total,
     unknown,
 )
-from sna_export.solve import test as test_function
 from sna_export.solve.accuracy import measured_error
 from sna_export.solve.problems import (
     advection_diffusion,
@@ -231,7 +231,7 @@ def test_order_of_the_train_does_not_change_the_answer():
 @pytest.mark.parametrize("form", ["galerkin", "residual"])
 def test_pure_transport_with_speed_as_an_axis(form):
     """u_t + a u_x = 0 on a ring: skew, not coercive in any norm with u_x."""
-    x, t = space("x", 0.0, 1.0, spans=32, periodic=True), time("t", 0.0, 1.0, spans=32)
+    x, t = space("x", 0.0, 1.0, spans=32, periodic=True), time_axis("t", 0.0, 1.0, spans=32)
     a = parameter("a", 0.5, 1.0, spans=6, degree=4, unit="m/s")
 
     def wave(s):

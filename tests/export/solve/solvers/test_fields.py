@@ -13,10 +13,10 @@ from sna_export.solve import (
     parameter,
     solve,
     space,
-    time,
+    test_function,
+    time_axis,
     unknown,
 )
-from sna_export.solve import test as test_function
 from sna_export.solve.direct.factor import direct_solution
 from sna_export.solve.solvers.assembly import assemble
 from sna_export.solve.solvers.fields.cross import at, crossed
@@ -226,7 +226,7 @@ def test_a_table_takes_no_axes():
 
 @pytest.mark.parametrize("plus", [0, 2])
 def test_a_source_in_the_load_or_in_the_operator_is_the_same(plus):
-    t, k = time("t", 0.0, 1.0, spans=12), parameter("k", 0.5, 2.0, spans=4, degree=4)
+    t, k = time_axis("t", 0.0, 1.0, spans=12), parameter("k", 0.5, 2.0, spans=4, degree=4)
     more = tuple(parameter(f"p{i}", 0.0, 1.0, spans=1) for i in range(plus))
     f = function_of(u, (np.linspace(-1, 3, 200), np.exp(-np.linspace(-1, 3, 200))))
     one = Problem("one", (t, k, *more), d(u, t) * v, k * f * v)

@@ -6,8 +6,18 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from sna_export.solve import Problem, ProblemError, d, on, parameter, space, time, total, unknown
-from sna_export.solve import test as test_function
+from sna_export.solve import (
+    Problem,
+    ProblemError,
+    d,
+    on,
+    parameter,
+    space,
+    test_function,
+    time_axis,
+    total,
+    unknown,
+)
 from sna_export.solve.solvers import cp_als, tt_als
 from sna_export.solve.solvers.assembly import assemble
 from sna_export.solve.solvers.banded import BandedFamily
@@ -54,7 +64,7 @@ def advection(p=3, periodic=False):
         "x", 0.0, 1.0, spans=7, degree=p, zero=None if periodic else "lower", periodic=periodic
     )
     t, k, w = (
-        time("t", 0.0, 1.0, spans=3, degree=2),
+        time_axis("t", 0.0, 1.0, spans=3, degree=2),
         parameter("k", 1.0, 2.0, spans=2),
         parameter("w", 0.5, 1.5, spans=1, degree=2),
     )

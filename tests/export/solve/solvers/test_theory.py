@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from sna_export.solve import Problem, ProblemError, d, space, unknown
-from sna_export.solve import test as test_function
+from sna_export.solve import Problem, ProblemError, d, space, test_function, unknown
 from sna_export.solve.problems import advection_diffusion, beam, heat, lpbf, plume, poisson
 from sna_export.solve.solvers.theory import constants, quasi_optimality, stability
 

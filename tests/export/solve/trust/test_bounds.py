@@ -4,8 +4,16 @@ import numpy as np
 import pytest
 
 import sna_edge
-from sna_export.solve import Problem, ProblemError, d, parameter, solve, space, unknown
-from sna_export.solve import test as test_function
+from sna_export.solve import (
+    Problem,
+    ProblemError,
+    d,
+    parameter,
+    solve,
+    space,
+    test_function,
+    unknown,
+)
 from sna_export.solve.accuracy import measured_error
 from sna_export.solve.problems import heat
 from sna_export.solve.solvers.progress import Progress

@@ -12,9 +12,9 @@ from sna_export.solve import (
     parameter,
     solve,
     space,
+    test_function,
     unknown,
 )
-from sna_export.solve import test as test_function
 from sna_export.solve.accuracy import measured_error
 from sna_export.solve.direct.factor import assembled, direct_solution, load_of
 from sna_export.solve.problems import beam, burgers, coupled_poisson, heat, poisson

@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from sna_export.solve import Problem, d, parameter, solve, space, unknown
-from sna_export.solve import test as test_function
+from sna_export.solve import Problem, d, parameter, solve, space, test_function, unknown
 from sna_export.solve.trust.interfaces import with_interfaces
 
 u, v = unknown(), test_function()

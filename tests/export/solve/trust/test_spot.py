@@ -10,11 +10,11 @@ from sna_export.solve import (
     parameter,
     solve,
     space,
-    time,
+    test_function,
+    time_axis,
     total,
     unknown,
 )
-from sna_export.solve import test as test_function
 from sna_export.solve.solvers.progress import Progress
 from sna_export.solve.trust.spot import spot_of
 from sna_export.solve.trust.stability import stability_of
@@ -34,7 +34,7 @@ def steady(low, high, newton=cubic):
 
 
 def evolving(sign, whole=1.0):
-    t, q = time("t", 0.0, 0.1), parameter("q", 0.5, 1.0)
+    t, q = time_axis("t", 0.0, 0.1), parameter("q", 0.5, 1.0)
     weak = whole * (d(u, t) * v + sign * q * d(u, x) * d(v, x))
     return Problem("e", (x, t, q), weak, whole * 1e-3 * v, newton=cubic)
 

@@ -3,14 +3,23 @@ pass."""
 
 import pytest
 
-from sna_export.solve import Problem, ProblemError, d, parameter, solve, space, time, unknown
-from sna_export.solve import test as test_function
+from sna_export.solve import (
+    Problem,
+    ProblemError,
+    d,
+    parameter,
+    solve,
+    space,
+    test_function,
+    time_axis,
+    unknown,
+)
 from sna_export.solve.problems import SHIPPED
 from sna_export.solve.trust.doubts import Doubtful
 from sna_export.solve.trust.stability import stability_of
 
 u, v = unknown(), test_function()
-x, t = space("x", zero="both"), time("t", 0.0, 0.1)
+x, t = space("x", zero="both"), time_axis("t", 0.0, 0.1)
 y, inflow = space("y", zero="both"), space("s", zero="lower")
 
 

@@ -14,10 +14,10 @@ from sna_export.solve import (
     separate,
     solve,
     space,
-    time,
+    test_function,
+    time_axis,
     unknown,
 )
-from sna_export.solve import test as test_function
 
 u, v = unknown(), test_function()
 
@@ -124,7 +124,7 @@ def test_separate_refuses_what_it_cannot_sample():
 
 
 def test_time_starts_at_zero_and_takes_a_lift():
-    x, t = line(zero="both"), time("t", 0.0, 0.1, spans=6)
+    x, t = line(zero="both"), time_axis("t", 0.0, 0.1, spans=6)
     problem = Problem(
         "p",
         (x, t),

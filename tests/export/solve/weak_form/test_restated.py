@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from sna_export.solve import Problem, d, parameter, separate, solve, space, unknown
-from sna_export.solve import test as test_function
+from sna_export.solve import Problem, d, parameter, separate, solve, space, test_function, unknown
 from sna_export.solve.problems import beam, burgers
 from sna_export.solve.weak_form.restated import halved, restated
 

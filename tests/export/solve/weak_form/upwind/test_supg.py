@@ -13,10 +13,10 @@ from sna_export.solve import (
     parameter,
     solve,
     space,
-    time,
+    test_function,
+    time_axis,
     unknown,
 )
-from sna_export.solve import test as test_function
 from sna_export.solve.weak_form.upwind.intrinsic import intrinsic_time, largest_peclet
 from sna_export.solve.weak_form.upwind.strong import strong
 from sna_export.solve.weak_form.upwind.supg import stabilised, stream_of
@@ -112,7 +112,7 @@ def test_terms_stand_inside_spans_with_all_derivatives_on_the_unknown():
 
 def test_fronts_in_time_too():
     """A bump that moves with speed 1: u(x, t) = bump(x - t), on a coarse mesh in space and time."""
-    x, t = space("x", 0.0, 2.0, spans=16, zero="lower"), time("t", 0.0, 1.0, spans=8)
+    x, t = space("x", 0.0, 2.0, spans=16, zero="lower"), time_axis("t", 0.0, 1.0, spans=8)
     weak = d(u, t) * v + d(u, x) * v + 1e-6 * d(u, x) * d(v, x)
     start = x.function(lambda s: np.where(np.abs(s - 0.5) < 0.25, 1.0, 0.0))
     problem = Problem("front", (x, t), weak, 0.0 * v, lift=start)
