@@ -11,6 +11,7 @@
 """
 
 from .eigen.modes import Eigenmodes, eigenmodes
+from .mapped import Mapped, mapped
 from .mesh.axis import MeshAxis, mesh_space
 from .mesh.integrals import div, div_div, grad_grad, strain_strain
 from .solve import Solution, solve
@@ -30,7 +31,6 @@ from .weak_form.forms import (
     unknown,
 )
 from .weak_form.functions import function_of
-from .weak_form.mapped import Mapped, mapped
 from .weak_form.problem import Problem
 from .weak_form.separate import Separated, separate
 

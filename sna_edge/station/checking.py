@@ -83,10 +83,17 @@ def one_door_an_address(config: Configuration) -> None:
                                  " another folder")  # fmt: skip
 
 
+class _NoOutbox:
+    """What destinations join before anything has started."""
+
+    def join(self, name: str) -> None:
+        return None
+
+
 class _NoRecords:
     """What doors ask of the records before anything has started."""
 
-    outbox = None
+    outbox = _NoOutbox()
 
     def waiting(self) -> int:
         return 0

@@ -33,7 +33,7 @@ def files() -> dict[str, list[bytes]]:
         "1.0": [p.read_bytes() for p in sorted((KEPT / "1.0").glob("*.sna"))],
         "1.1": [p.read_bytes() for p in sorted((KEPT / "1.1").glob("*.sna"))],
         "1.7 of known features": [changed(plain, {10: 7})],
-        "1.7 with an unknown feature": [changed(plain, {10: 7, 12: 8})],
+        "1.7 with an unknown feature": [changed(plain, {10: 7, 12: 16})],
         "2.0": [changed(plain, {8: 2})],
     }
 

@@ -29,7 +29,7 @@ def test_the_tools_find_their_sections(root, monkeypatch):
     from physics_rows import Row, Section, markdown
 
     names = ["orders", "costs", "problems", "estimates", "cases", "kinds", "advection", "bounds"]
-    names += ["nonlinear", "melting", "limits", "theory", "laser", "tracks"]
+    names += ["nonlinear", "melting", "eigenvalues", "limits", "theory", "laser", "tracks"]
     assert list(physics.SECTIONS) == names
     section = Section(
         "A",

@@ -39,6 +39,8 @@ def header(data: bytes, length: int, embedded: bool = False) -> Any:
     unknown = int(h["features"]) & ~(
         layout.EMBEDDED_FEATURES if embedded else layout.KNOWN_FEATURES
     )
+    if not h["features"] & layout.FEATURE_BESIDE:  # no version writes nodes without it
+        unknown |= int(h["features"]) & layout.FEATURE_NODES
     need(
         not unknown,
         "unsupported_feature",
@@ -59,7 +61,6 @@ def header(data: bytes, length: int, embedded: bool = False) -> Any:
         and h["n_groups"] <= (0 if tt else layout.MAX_GROUPS)
         and (1 if tt else 0) <= h["n_modes"] <= (layout.MAX_RANK if tt else layout.MAX_MODES)
         and not h["reserved"].any()
-        and (not h["features"] & layout.FEATURE_NODES or h["features"] & layout.FEATURE_BESIDE)
     )
     need(ranges, "bad_header", "a count in the header is out of range")
     return h

@@ -93,12 +93,14 @@ def test_recursion_is_the_least_squares_of_what_is_remembered() -> None:
     assert said == pytest.approx(y, abs=0.7)
 
 
-def test_observing_changes_nothing() -> None:
+def test_observing_changes_nothing_but_says_what_is_in_doubt() -> None:
     readings = stream(100)
     answers = told(learning_line("observe"), *readings)
     plain = told(learning_line("width"), *[r for r in readings if "power" in r])
-    drop = [{k: v for k, v in a.items() if k != "line"} for a in answers if "outputs" in a]
+    said = ("line", "in_doubt", "remark")
+    drop = [{k: v for k, v in a.items() if k not in said} for a in answers if "outputs" in a]
     assert drop == [{k: v for k, v in a.items() if k != "line"} for a in plain]
+    assert any("in_doubt" in a for a in answers)
     assert answers[-1]["measured"]["width"]["covered"]["share"] < 0.9
 
 

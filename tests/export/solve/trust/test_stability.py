@@ -103,7 +103,7 @@ def test_every_shipped_linear_problem_passes(name):
 
 def test_nothing_to_solve_for_names_the_eigenvalue_form():
     problem = stated((x,), d(u, x) * d(v, x), 0.0 * v)
-    with pytest.raises(ProblemError, match="eigenvalue form"):
+    with pytest.raises(ProblemError, match="eigenvalues are meant"):
         solve(problem)
     solution = solve(problem, accept=True)
     assert "eigenvalue" in solution.doubts[0] and solution.model.metadata["doubts"]

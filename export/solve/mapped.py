@@ -9,11 +9,11 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .axes import ProblemAxis
-from .errors import ProblemError
-from .forms import NOTHING, Expression, d, expression, on, total
-from .functions import slope_of
-from .separate import separate
+from .weak_form.axes import ProblemAxis
+from .weak_form.errors import ProblemError
+from .weak_form.forms import NOTHING, Expression, d, expression, on, total
+from .weak_form.functions import slope_of
+from .weak_form.separate import separate
 
 Floats = NDArray[np.float64]
 NEGLIGIBLE = 1e-13  # of the largest entry: what rounding leaves of one that is 0
