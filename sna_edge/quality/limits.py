@@ -9,7 +9,8 @@ in_doubt = "no verdict"     # nothing is accepted while measured parts speak aga
 measured_within = 500       # nor where none of so many parts was measured
 explain = "last accepted"   # what inputs contribute to parts that are not accepted; also "mean"
 
-[outputs.width]      # micrometres, as the model gives them
+[outputs.width]
+unit = "um"          # of the three numbers; without it they are in the unit of the model
 LSL = 100.0
 USL = 140.0
 target = 120.0
@@ -42,6 +43,7 @@ from ..inverse.targets.knob import Knob, box
 from ..model import Model
 from ..uncertainty.predictive import need_rows
 from ..values.documents import document, document_bytes, shortened
+from ..values.units import converted
 from .accepting.rule import (
     IN_DOUBT,
     LEAST,
@@ -54,6 +56,8 @@ from .accepting.rule import (
 from .explained import Explain, explain_of
 
 EDGE = ("no verdict", "accept")
+LENGTHS = {"lsl", "usl", "target"}
+"""Entries of an output that have its unit."""
 
 
 @dataclass(frozen=True)
@@ -153,8 +157,11 @@ def parse_limits(tables: Mapping[str, Any], model: Model) -> LineLimits:
     for name in knobs:
         if name not in model.input_names:
             raise InputError(f"knob {unknown_name(name, model.input_names)}")
+    units = {o.name: o.unit for o in model.outputs}
     limits = LineLimits(
-        tuple(_with_reject(_limit(name, table), model) for name, table in outputs.items()),
+        tuple(
+            _with_reject(_limit(name, table, units[name]), model) for name, table in outputs.items()
+        ),
         {name: _knob(model.axes[model.axis_index(name)], table) for name, table in knobs.items()},
         checked(
             model.axes,
@@ -204,7 +211,8 @@ def _with_reject(limit: Limit, model: Model) -> Limit:
     return limit
 
 
-def _limit(name: str, table: Mapping[str, Any]) -> Limit:
+def _limit(name: str, table: Mapping[str, Any], unit: str) -> Limit:
+    """The limit in the `unit` of the model; `unit` in the table is that of its numbers."""
     lowered: dict[str, Any] = {}
     for key, value in table.items():
         if key.lower() in lowered:
@@ -212,11 +220,16 @@ def _limit(name: str, table: Mapping[str, Any]) -> Limit:
                 f"limits of {name!r} give {key.upper()} twice, in two spellings; keep one of them"
             )
         lowered[key.lower()] = value
-    _only(lowered, ("lsl", "usl", "target", "reject", "accept_at"), f"limits of {name!r}")
+    _only(lowered, ("lsl", "usl", "target", "unit", "reject", "accept_at"), f"limits of {name!r}")
     accept_at = None
     if "accept_at" in lowered:
         accept_at = accept_at_of(lowered.pop("accept_at"), f"accept_at of {name!r}")
+    given = lowered.pop("unit", unit)
+    if not isinstance(given, str):
+        raise InputError(f'unit of {name!r} is {shortened(str(given))}; give a word, as "mm"')
     values = {key: _number(value, f"{key.upper()} of {name!r}") for key, value in lowered.items()}
+    for key in LENGTHS & values.keys():
+        values[key] = converted(values[key], given, unit, name, "output")
     limit = Limit(name, **values, accept_at=accept_at)
     if not limit.lsl < limit.usl or (np.isinf(limit.lsl) and np.isinf(limit.usl)):
         raise InputError(f"limits of {name!r} need LSL < USL; give at least one of the two")

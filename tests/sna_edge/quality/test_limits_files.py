@@ -350,3 +350,21 @@ def test_a_knob_that_cannot_be_turned_is_refused_before_a_part_comes(
 def test_bounds_of_a_knob_with_levels_are_levels(text: str, holed: Model, tmp_path: Path) -> None:
     (tmp_path / "l.toml").write_text(f"[outputs.width]\nUSL = 140.0\n[knobs.alloy]\n{text}\n")
     assert list(read_limits(tmp_path / "l.toml", holed).knobs) == ["alloy"]
+
+
+def test_limits_in_a_unit_of_their_own(holed: Model) -> None:
+    """0.1 mm are 100 um, the unit of the model."""
+    table = {"unit": "mm", "LSL": 0.1, "USL": 0.14, "target": 0.12}
+    (limit,) = parse_limits({"outputs": {"width": table}}, holed).outputs
+    assert (limit.lsl, limit.usl, limit.target) == (100.0, 140.0, 120.0)
+    (same,) = parse_limits({"outputs": {"width": {"unit": "um", "LSL": 0.1}}}, holed).outputs
+    assert same.lsl == 0.1
+
+
+@pytest.mark.parametrize(
+    ("unit", "said"),
+    [("kg", "not a unit of the same kind as 'um'"), ("elle", "unknown unit"), (3, "give a word")],
+)
+def test_units_that_do_not_fit_are_refused(unit: object, said: str, holed: Model) -> None:
+    with pytest.raises(InputError, match=said):
+        parse_limits({"outputs": {"width": {"unit": unit, "LSL": 0.1}}}, holed)
