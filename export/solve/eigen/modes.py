@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sna_edge import Model
+from sna_edge.numerics.time_budget import OutOfTime
+from sna_edge.status import Status
 
 from ...threads import one_thread
 from ..solvers.progress import Progress
@@ -19,6 +21,12 @@ from .run import EigenEstimate, Run
 Floats = NDArray[np.float64]
 TOLERANCE = 1e-6  # relative, of the eigenvalues, where none is asked for
 USUAL_MODES = 6
+
+
+class Unfinished(ProblemError):
+    """The time was up before there was anything to deliver."""
+
+    status = Status.DEADLINE
 
 
 def is_eigenproblem(problem: Problem, modes: int | None) -> bool:
@@ -86,9 +94,15 @@ def eigenmodes(
     [2.0, 8.0]
     """
     _need_eigenproblem(problem, modes)
-    run = Run(problem, modes, tolerance or TOLERANCE, progress or Progress())
-    with one_thread():
-        return Eigenmodes(**run.found())
+    run = Run(problem, int(modes), tolerance or TOLERANCE, progress or Progress())
+    try:
+        with one_thread():
+            return Eigenmodes(**run.found())
+    except OutOfTime as error:
+        raise Unfinished(
+            f"the time limit came before the eigenvalues of {problem.name!r} were found; give more"
+            " of it, or fewer modes"
+        ) from error
 
 
 def _need_eigenproblem(problem: Problem, modes: int) -> None:
@@ -97,8 +111,13 @@ def _need_eigenproblem(problem: Problem, modes: int) -> None:
             f"problem {problem.name!r} has a load, a lift or functions of the unknown, and an"
             " eigenvalue problem has none; leave them out"
         )
-    if modes < 1:
-        raise ProblemError(f"{modes} modes were asked for; give 1 or more")
+    if problem.computed or problem.bounds is not None:
+        raise ProblemError(
+            f"problem {problem.name!r} has computed axes or bounds, which eigenvalues do not take;"
+            " leave them out"
+        )
+    if modes != int(modes) or modes < 1:
+        raise ProblemError(f"{modes} modes were asked for; give a whole number, 1 or more")
     held = parameters(problem)
     for axis in problem.axes:
         if axis.role == "time" or (axis.role == "parameter" and axis not in held):

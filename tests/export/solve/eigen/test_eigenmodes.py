@@ -162,6 +162,7 @@ def test_a_stated_mesh_that_is_too_coarse_is_a_doubt():
         (lambda x: {"mass": d(u, x) * v + u * v}, "mass of 'wrong' is not symmetric"),
         (lambda x: {"mass": 0.0 * u * v}, "has no terms"),
         (lambda x: {"axes": (x, time_axis("t", 0.0, 1.0))}, "is a time"),
+        (lambda x: {"bounds": (0.0, None)}, "bounds, which eigenvalues do not take"),
     ],
 )
 def test_what_has_no_eigenvalues_is_refused(change, said):
@@ -172,8 +173,9 @@ def test_what_has_no_eigenvalues_is_refused(change, said):
 
 
 def test_no_modes_and_no_space():
-    with pytest.raises(ProblemError, match="give 1 or more"):
-        eigenmodes(string(), modes=0)
+    for count in (0, 2.5):
+        with pytest.raises(ProblemError, match="whole number, 1 or more"):
+            eigenmodes(string(), modes=count)
     k = parameter("k", 1.0, 2.0)
     with pytest.raises(ProblemError, match="parameters only"):
         eigenmodes(Problem("none", (k,), k * u * v, mass=u * v))
@@ -214,3 +216,9 @@ def test_shapes_of_eigenvalues_that_coincide_are_turned_to_those_before():
         found = branches.to(np.array([p]))
         assert np.allclose(found.vectors, first) and not found.sharp
     assert len(branches.known) == 4
+
+
+def test_a_time_limit_that_comes_first_is_one_sentence():
+    with pytest.raises(ProblemError, match="time limit came before") as caught:
+        solve(string(), modes=2, time_limit=1e-6)
+    assert caught.value.status == sna_edge.Status.DEADLINE
