@@ -19,7 +19,8 @@ from typing import Any
 @dataclass(frozen=True)
 class Target:
     """`module`: where it is written; `extensions`: of files that -o may name; `options`: names in
-    OPTIONS; `cannot`: what the target cannot express; `check`: how the files are compared."""
+    OPTIONS; `cannot`: what the target cannot express; `check`: how the files are compared;
+    `nodes`: whether it takes node axes, as levels."""
 
     name: str
     module: str
@@ -27,6 +28,7 @@ class Target:
     options: tuple[str, ...]
     cannot: str
     check: str
+    nodes: bool = False
 
 
 TARGETS = {
@@ -48,6 +50,7 @@ TARGETS = {
             "statuses and extrapolation: outside the domain the answer is NaN; classes and formulas"
             " of derived inputs",
             "run in onnxruntime: golden vectors and 1,024 points of the domain",
+            nodes=True,
         ),
         Target(
             "tflite",
@@ -57,6 +60,7 @@ TARGETS = {
             "statuses, extrapolation and float64 inputs: offsets are left to the caller; classes"
             " and formulas of derived inputs",
             "run in a TFLite runtime: golden vectors and 1,024 points of the domain",
+            nodes=True,
         ),
         Target(
             "wasm",

@@ -10,6 +10,7 @@ from importlib import import_module
 from pathlib import Path
 
 from ...errors import InputError
+from ...model import Model
 from ..arguments import add_json, share_of
 from ..console import emit
 from ..dialect_options import add_dialect
@@ -64,6 +65,7 @@ def run(args: argparse.Namespace) -> int:
     args.level = None if args.level is None else share_of("--level", args.level)
     _split_output(args)
     model = load_model(args, "numpy")
+    _need_no_nodes(model, args.to)
     args.stem = re.sub("[\ud800-\udfff]", "_", args.stem or Path(args.model).stem)  # no UTF-8
     writer = import_module(TARGETS[args.to].module)
     if args.file and hasattr(writer, "check_name"):
@@ -77,6 +79,18 @@ def run(args: argparse.Namespace) -> int:
         [*_listed(sizes, Path(args.output)), check],
     )
     return 0 if usable else UNCHECKED
+
+
+def _need_no_nodes(model: Model, target: str) -> None:
+    """Raises InputError for a node axis where the C core, which has none, runs the model."""
+    parts = [a.name for a in model.axes if a.mesh is not None]
+    if parts and not TARGETS[target].nodes:
+        others = [t.name for t in TARGETS.values() if t.nodes]
+        raise InputError(
+            f"input {parts[0]!r} is the nodes of a part, which --to {target} cannot express; save"
+            f" the model held at a probe or a node, model.at({parts[0]}=..), or use --to"
+            f" {' or '.join(others)}"
+        )
 
 
 def _split_output(args: argparse.Namespace) -> None:
