@@ -134,8 +134,12 @@ def by_point(model: Asked, query: object) -> ByPoint | None:
         return None
     for d, axis in enumerate(model.axes):
         mesh = axis.mesh
-        if mesh is None or axis.name in query or not set(mesh.coordinates) <= set(query):
+        if mesh is None or axis.name in query or not set(mesh.coordinates) & set(query):
             continue
+        if lacking := [n for n in mesh.coordinates if n not in query]:
+            raise InputError(
+                f"the point of {axis.name!r} lacks {', '.join(lacking)}; give {axis.describe()}"
+            )
         names = ", ".join(mesh.coordinates)
         rest = {n: v for n, v in query.items() if n not in mesh.coordinates}
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import struct
 from pathlib import Path
 from typing import Any
@@ -75,7 +76,7 @@ def test_points_outside_are_out_of_domain_with_their_distance() -> None:
         ({"part": 49, "k": 0.5}, "a node of no name"),
         ({"x": "a", "y": 0.5, "k": 0.5}, "not numbers of matching length"),
         ({"x": [0.1, 0.2, 0.3], "y": [0.5, 0.1], "k": 0.5}, "not numbers of matching length"),
-        ({"x": 0.5, "k": 0.5}, "'x' is not an input"),
+        ({"x": 0.5, "k": 0.5}, "the point of 'part' lacks y"),
         ({"x": np.nan, "y": 0.5, "k": 0.5}, "is no place"),
     ],
 )
@@ -135,3 +136,40 @@ def test_what_the_c_core_runs_refuses_a_part_before_anything_is_written(
     assert main(["export", str(tmp_path / "part.sna"), "--to", target, "-o", str(out)]) == 2
     assert "held at a probe or a node, model.at(part=..)" in capsys.readouterr().err
     assert not out.exists()
+
+
+def test_the_command_line_asks_at_a_point(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """u = (1 + x + 2 y) (1 + 3 k)."""
+    from sna_edge.cli import main
+
+    file = str(tmp_path / "part.sna")
+    part().save(file)
+    assert main(["query", file, "--at", "x=0.3", "y=0.55", "k=0.5"]) == 0
+    assert capsys.readouterr().out.startswith("u = 6 K")
+    assert main(["query", file, "--at", "x=3", "y=0.5", "k=0.5"]) == 3
+    assert "the point lies 2 outside 'part'" in capsys.readouterr().out
+    assert main(["query", file, "--at", "x=3", "k=0.5"]) == 2
+    assert "the point of 'part' lacks y; give part: a node 0 .." in capsys.readouterr().err
+    assert main(["query", file, "--at", "x=0.3", "y=0.5", "z=1", "k=0.5"]) == 2
+    table, out = tmp_path / "points.csv", tmp_path / "out.csv"
+    table.write_text("x,y,k\n0.3,0.55,0.5\n3,0.5,0.5\n")
+    capsys.readouterr()
+    assert main(["query", file, "--table", str(table), "-o", str(out)]) == 0
+    rows = [line.split(",") for line in out.read_text().splitlines()]
+    value, status = rows[0].index("u"), rows[0].index("status")
+    assert float(rows[1][value]) == pytest.approx(6.0, rel=1e-6)
+    assert [row[status] for row in rows[1:]] == ["ok", "out_of_domain"]
+
+
+def test_info_says_how_a_part_is_asked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from sna_edge.cli import main
+
+    file = str(tmp_path / "part.sna")
+    part().save(file)
+    assert main(["info", file]) == 0
+    assert "a probe (tip) or a point x, y" in capsys.readouterr().out
+    assert main(["info", file, "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)["inputs"][0]
+    assert told["coordinates"] == ["x", "y"] and told["levels"] == []

@@ -77,10 +77,15 @@ def describe(model: Model, found: list[Range], trust: Trust | None = None) -> di
 
 
 def _input(axis: Axis, dtype: str) -> dict[str, Any]:
+    mesh = axis.mesh
+    part = {} if mesh is None else {
+        "coordinates": list(mesh.coordinates), "probes": dict(mesh.probes), "cells": len(mesh.cells)
+    }  # fmt: skip
     return {
         "name": axis.name, "unit": axis.unit, "kind": axis.kind, "lower": axis.lower,
-        "upper": axis.upper, "levels": list(axis.level_names), "spans": axis.basis.n_spans,
-        "degree": axis.basis.degree, "rows": axis.basis.n_rows, "dtype": dtype,
+        "upper": axis.upper, "levels": list(axis.level_names) if mesh is None else [],
+        "spans": axis.basis.n_spans, "degree": axis.basis.degree, "rows": axis.basis.n_rows,
+        "dtype": dtype, **part,
     }  # fmt: skip
 
 
@@ -235,6 +240,8 @@ def _digits(value: float, rounding: str) -> str:
 
 
 def _domain(axis: Axis) -> str:
+    if axis.mesh is not None:
+        return axis.mesh.describe()
     if axis.kind == "categorical":
         return "{" + ", ".join(axis.level_names) + "}"
     return f"{axis.lower:.6g} .. {axis.upper:.6g}"

@@ -33,7 +33,7 @@ from ..explaining.against import coordinates_by_name, read_against
 from ..explaining.told import as_json, as_lines
 from ..labels import answered, as_probabilities, of_classes
 from ..labels import lines as class_lines
-from ..raw_readings import needed, readable, refusal
+from ..raw_readings import needed, places, readable, refusal
 from ..trusted.options import add_trust, load_model
 
 HELP = "predict outputs, with intervals, at one point or for a table"
@@ -99,7 +99,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _point(args: argparse.Namespace, model: Model, level: float | None) -> int:
-    point = input_values(model, args.at, readable(model))
+    given = [text.partition("=")[0] for text in args.at]
+    point = input_values(model, args.at, readable(model) | places(model, given))
     lacking = ""
     if model.gaps is not None:
         point, lacking = model.gaps.point(model.axes, point)
@@ -228,7 +229,9 @@ def _outside(model: Model, found: Evaluation, point: dict[str, object]) -> dict[
     axis, excess = model.axes[int(found.axis[0])], float(found.excess[0])
     if axis.name not in point and np.isnan(excess):
         return {"message": refusal(model, point)}
-    if axis.kind == "categorical":
+    if axis.mesh is not None and axis.name not in point:
+        message = f"the point lies {excess:.6g} outside {axis.name!r}; ask inside the part"
+    elif axis.kind == "categorical":
         message = axis.unseen(axis.coordinate(point[axis.name]))
     else:
         side = "above" if excess > 0 else "below"
