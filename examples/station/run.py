@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 import socket
 import subprocess
 import sys
@@ -75,6 +76,7 @@ def main() -> int:
     free(args.port)
     prepared(out, args)
     command = [sys.executable, "-m", "sna_edge", "station", str(out / "station.toml")]
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # the station ends with this one
     process = subprocess.Popen(command)
     try:
         address = f"http://127.0.0.1:{args.port}"

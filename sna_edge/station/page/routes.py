@@ -120,9 +120,10 @@ class Page:
     async def limits(self, request: Request) -> Response:
         """An engineer has new limits of a chart made from the next parts."""
 
+        if request.scope.get("role", ENGINEERS[-1]) not in ENGINEERS:
+            return refused("new limits are for engineers: enter with a token of that role", 403)
+
         def done(said: Said) -> None:
-            if request.scope.get("role", ENGINEERS[-1]) not in ENGINEERS:
-                raise InputError("new limits are for engineers: enter with a token of that role")
             names = ("station", "recipe", "output", "of", "chart")
             told = {name: text(said, name, 200) for name in names}
             who, why = person(request, said), text(said, "why", 1000)
