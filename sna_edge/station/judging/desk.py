@@ -21,7 +21,7 @@ from ..drafts import Draft, Key, Recorder
 from ..parts import Answer, Arrival, Done
 from .advising import Advising, Asked
 from .clock import Clock
-from .joining import Joining, Judged, joined, mark_of, measured_of, some_of
+from .joining import Joining, Judged, joined, learned_by, mark_of, measured_of, some_of
 from .latency import Latency
 from .request import STOPS, Flight, Place, Request, key_of
 from .same import is_other, print_of, refused
@@ -342,12 +342,13 @@ class JudgingDesk:
     ) -> Draft | None:  # fmt: skip
         """Its record; None where advice comes first."""
         verdict, limits = answer.get("verdict", ""), served.line.limits
-        part = Judged(cell[1], verdict, answer.get("outputs", {}))
+        part, told = Judged(cell[1], verdict, answer.get("outputs", {}), served.told), served.told
         if mark:
             known = self._joining.find(arrival.station, arrival.part)
             if known is None and not isinstance(reading, str):
                 self._joining.wait(arrival.station, arrival.part, some_of(reading[KEY]))
-            part = known or part
+            part, told = known or part, known.told if known else served.compared
+            answer |= learned_by(answer, served.trust.said, served.recipe.learn)
         else:
             self._joining.add(arrival.station, arrival.part, part)
             count = (*cell, verdict)
@@ -364,7 +365,7 @@ class JudgingDesk:
 
             self._advising.ask(Asked(served.advisor, reading, answer, then))
             return None
-        return self.texts.answered(arrival, cell[1], answer, served.told, mark)
+        return self.texts.answered(arrival, cell[1], answer, told, mark)
 
     def _without(self, cell: Cell, arrival: Arrival, mark: str) -> Draft:
         """No verdict, for lack of a recipe."""

@@ -8,7 +8,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from hashlib import blake2b
-from math import isfinite, nan
+from math import inf, isfinite, nan
 from typing import Any
 
 from ...errors import InputError
@@ -23,17 +23,21 @@ from ...values.units import quantity
 ROOM = 4096
 """Parts whose verdict is at hand without the disk, and measured values that wait for a part."""
 
+BY = ("model", "limits")
+"""By what a record says that its part was judged."""
 OTHERS, WAITING = 10, 100
 """Names that are no outputs of which a record tells; values of one part that wait for it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """Of a part: its recipe, verdict and outputs as its record has them."""
+    """Of a part: its recipe, verdict and outputs as its record has them; `told`: which model and
+    limits judged it, as `Served.told` ("": none did)."""
 
     recipe: str
     verdict: str
     outputs: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    told: str = ""
 
 
 def some_of(given: object) -> Mapping[str, Any]:
@@ -72,7 +76,8 @@ class Joining:
         if text is None:
             return None
         told = json.loads(text)
-        return Judged(told.get("recipe", ""), told.get("verdict", ""), told.get("outputs", {}))
+        by = "".join(f', "{key}": {json.dumps(told[key])}' for key in BY if key in told)
+        return Judged(told.get("recipe", ""), told.get("verdict", ""), told.get("outputs", {}), by)
 
     def wait(self, station: str, part: str, measured: Mapping[str, Any]) -> None:
         """Measured values whose part has not come."""
@@ -138,9 +143,11 @@ def joined(
     limits: LineLimits,
 ) -> None:
     """Put measured values into an answer: beside what the line has learned of them stand value,
-    prediction and interval of the part, and whether the value is inside the limits."""
+    prediction and interval of the part, and whether the value is inside the limits: those that
+    judged the part, `limits` where there is no verdict."""
     told = answer.setdefault(KEY, {})
     ends = {o.name: (o.lsl, o.usl) for o in limits.outputs}
+    ends |= {n: _ends(one) for n, one in (part.outputs if part else {}).items() if "LSL" in one}
     for name, one in found.items():
         entry = {**one, **told.get(name, {})}
         value = entry.get("value")
@@ -155,3 +162,18 @@ def joined(
         told[name] = entry
     if part is not None and part.verdict:
         answer["was"] = part.verdict
+
+
+def _ends(output: Mapping[str, Any]) -> tuple[float, float]:
+    """Of an output in a record, which has None for a limit that there is not."""
+    lsl, usl = output["LSL"], output.get("USL")
+    return (-inf if lsl is None else lsl), (inf if usl is None else usl)
+
+
+def learned_by(answer: Mapping[str, Any], said: Mapping[str, Any], mode: str) -> dict[str, Any]:
+    """{"learned_by": which model of this recipe, in which mode} where it has learned from measured
+    values that came alone; it need not be the one that judged their part."""
+    measured = answer.get(KEY, {}).values()
+    if not any(isinstance(one, Mapping) and one.get("learned") for one in measured):
+        return {}
+    return {"learned_by": {**said, "mode": mode}}

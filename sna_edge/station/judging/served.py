@@ -27,8 +27,9 @@ MODEL, LIMITS = 0, 1
 @dataclass
 class Served:
     """`line` judges without advice; `advisor` gives it, beside (None: there are no knobs). `told`
-    ends every record: which model, which limits. `marks` of the files that it was made of; `said`:
-    sentences about its limits, whose file holds `text`; `rows` that it has predicted."""
+    ends every record: which model, which limits; `compared`: limits alone, where no part is known.
+    `marks` of the files that it was made of; `said`: sentences about its limits, whose file holds
+    `text`; `rows` that it has predicted."""
 
     recipe: Recipe
     line: Line
@@ -40,10 +41,12 @@ class Served:
     advisor: Line | None = None
     text: bytes = b""
     told: str = ""
+    compared: str = ""
 
     def __post_init__(self) -> None:
         model = json.dumps(self.trust.said)
-        self.told = f', "model": {model}, "limits": "{self.limits}"'
+        self.compared = f', "limits": "{self.limits}"'
+        self.told = f', "model": {model}{self.compared}'
 
 
 def marks_of(recipe: Recipe) -> Marks:

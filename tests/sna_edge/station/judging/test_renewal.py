@@ -163,3 +163,31 @@ def test_the_old_one_learns_on_where_the_new_one_cannot_learn(tmp_path, monkeypa
         Learner(model(), digest, "width", str(path))
     plant.stop()
     Learner(model(), digest, "width", str(path)).close()
+
+
+def test_a_measured_value_names_what_judged_its_part_and_what_learned(tmp_path):
+    """Between part and gauge model and limits have changed: its record is of those of the part."""
+    text = STATION.replace("limits = ", 'learn = "width"\nlimits = ')
+    plant = process(tmp_path, station=text)
+    (part,) = sent(plant.desk, {"power": 200.0}, part="A1").records
+    new = model(1.02).to_bytes()
+    (tmp_path / "line.sna").write_bytes(new)
+    (tmp_path / "limits.toml").write_text("[outputs.width]\nUSL = 90\n")
+    until(plant, "model switched")
+    until(plant, "limits changed")
+    assert sent(plant.desk, {"power": 200.0}, part="A2").records[0]["verdict"] == "REJECT"
+    (late,) = sent(plant.desk, {"measured": {"width": 101.0}}, part="A1").records
+    assert (late["model"], late["limits"]) == (part["model"], part["limits"])
+    told = late["measured"]["width"]
+    assert told["in_limits"] and told["predicted"] == 100.0
+    assert told["learned"] is False and "learned_by" not in late
+    (now,) = sent(plant.desk, {"measured": {"width": 101.0}}, part="A2").records
+    assert now["learned_by"]["sha256"] == now["model"]["sha256"] == sha256(new).hexdigest()
+    assert now["learned_by"]["mode"] == "width" and not now["measured"]["width"]["in_limits"]
+    plant.desk._joining._recent.clear()  # as after a restart: the part is found on the disk
+    (later,) = sent(plant.desk, {"measured": {"width": 102.0}}, part="A1").records
+    assert (later["model"], later["limits"]) == (part["model"], part["limits"])
+    assert later["measured"]["width"]["in_limits"]
+    (nobody,) = sent(plant.desk, {"measured": {"width": 101.0}}, part="A9").records
+    assert "model" not in nobody and nobody["limits"] == now["limits"]
+    plant.stop()
