@@ -39,6 +39,27 @@ class Algebra(ModelRecord):
 
         return at(self, {**(fixed or {}), **named})
 
+    def at_probes(self: Self, places: Mapping[str, object] | None = None) -> Self:
+        """A part at its probes, or at `places` {name: node or point}: levels in place of nodes, for
+        microcontrollers and all that has no meshes. A model without a part is given back.
+
+        Raises InputError where no probe names a place, DomainError for a point outside the part.
+
+        >>> import numpy as np
+        >>> from sna_edge import CP, Axis, Model, Output
+        >>> from sna_edge.basis import levels
+        >>> from sna_edge.core.mesh import Mesh
+        >>> corners = np.array([[0.0, 0.0], [2.0, 0.0], [0.0, 2.0]])
+        >>> mesh = Mesh(corners, np.array([[0, 1, 2]]), ("x", "y"), {"tip": 1})
+        >>> part = Axis("part", "", levels(3), mesh=mesh)
+        >>> rise = Model([part], CP.full([[[0], [4], [6]]]), [Output("rise", "K")])
+        >>> rise.at_probes()(part="tip"), rise.at_probes({"hot": (1.0, 1.0)})(part="hot")
+        (array([4.]), array([5.]))
+        """
+        from .at_probes import at_probes
+
+        return at_probes(self, places)
+
     def linear(self: Self) -> Self:
         """The linear part f_k as a model with identity links; scale and offset are folded in where
         the link is identity.

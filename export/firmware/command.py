@@ -55,8 +55,8 @@ def export_c(
     library; on any failure it is left as it was.
 
     `integers`: the artifact gets the integer path, which cores without an FPU need, where int16 or
-    int8 tables allow it. Raises BackendError when the self-test, compiled and run here, fails,
-    InputError where a name or a file stands in the way.
+    int8 tables allow it. A part is its probes. Raises BackendError when the self-test, compiled and
+    run here, fails, InputError where a name or a file stands in the way or a part has no probes.
 
     The files go into a project as they are; `make && ./selftest` runs them on the host:
 
@@ -70,7 +70,7 @@ def export_c(
     ['Makefile', 'plate.c', 'plate.h', 'plate_resources.json', 'plate_resources.md',
      'selftest.c', 'sna.c', 'sna.h', 'sna.hpp', 'sna_options.h']
     """
-    model, remark = _for_cores(model, integers)
+    model, remark = _for_cores(model.at_probes(), integers)
     artifact = model.artifact or model.to_bytes()
     model = sna_edge.from_bytes(artifact, backend="numpy")
     name, made = identifier(stem), generate(artifact, model, stem)

@@ -23,6 +23,7 @@ CONTROLS = re.compile("[\u202a-\u202e\u2066-\u2069\u200e\u200f]")
 
 def write(model: Model, args: argparse.Namespace) -> tuple[list[Path], str, bool]:
     """Files written, one sentence about the check, and that they can be used as they are."""
+    model = model.at_probes()
     rows = measured(args, model) if args.table else None
     data = model.artifact or model.to_bytes()
     file = Path(model.path).name if model.path else f"{args.stem}.sna"

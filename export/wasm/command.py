@@ -50,6 +50,7 @@ def export(model: Model, folder: Path, stem: str) -> tuple[list[Path], str, bool
     >>> check  # doctest: +SKIP
     'run in node: golden vectors replayed, and within 2e-16 of the range at 1024 points'
     """
+    model = model.at_probes()
     data = model.artifact or model.to_bytes()
     _keep_other(folder, stem, data)
     with staged(folder) as scratch:

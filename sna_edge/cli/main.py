@@ -26,6 +26,7 @@ WORDS = (
     "card",
     "verify",
     "upgrade",
+    "probes",
     "keygen",
     "sign",
     "query",

@@ -125,19 +125,6 @@ def test_meshes_that_break_a_rule_are_refused_by_name(
     assert told.value.rule == "bad_metadata"
 
 
-@pytest.mark.parametrize("target", ["c", "wasm", "page"])
-def test_what_the_c_core_runs_refuses_a_part_before_anything_is_written(
-    target: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    from sna_edge.cli import main
-
-    part().save(tmp_path / "part.sna")
-    out = tmp_path / "out"
-    assert main(["export", str(tmp_path / "part.sna"), "--to", target, "-o", str(out)]) == 2
-    assert "held at a probe or a node, model.at(part=..)" in capsys.readouterr().err
-    assert not out.exists()
-
-
 def test_the_command_line_asks_at_a_point(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -65,12 +65,13 @@ def run(args: argparse.Namespace) -> int:
     args.level = None if args.level is None else share_of("--level", args.level)
     _split_output(args)
     model = load_model(args, "numpy")
-    _need_no_nodes(model, args.to)
+    model, remark = _at_probes(model, args.to)
     args.stem = re.sub("[\ud800-\udfff]", "_", args.stem or Path(args.model).stem)  # no UTF-8
     writer = import_module(TARGETS[args.to].module)
     if args.file and hasattr(writer, "check_name"):
         writer.check_name(Path(args.output) / args.file)
     files, check, usable = writer.write(model, args)
+    check += remark
     sizes = {str(path): Path(path).stat().st_size for path in files}
     status = "ok" if usable else "unchecked"
     emit(
@@ -81,16 +82,19 @@ def run(args: argparse.Namespace) -> int:
     return 0 if usable else UNCHECKED
 
 
-def _need_no_nodes(model: Model, target: str) -> None:
-    """Raises InputError for a node axis where the C core, which has none, runs the model."""
-    parts = [a.name for a in model.axes if a.mesh is not None]
-    if parts and not TARGETS[target].nodes:
-        others = [t.name for t in TARGETS.values() if t.nodes]
-        raise InputError(
-            f"input {parts[0]!r} is the nodes of a part, which --to {target} cannot express; save"
-            f" the model held at a probe or a node, model.at({parts[0]}=..), or use --to"
-            f" {' or '.join(others)}"
-        )
+def _at_probes(model: Model, target: str) -> tuple[Model, str]:
+    """The model as a target of the C core takes it, and what it lacks, in words: a part is its
+    probes. Raises InputError for a part without any."""
+    parts = [a for a in model.axes if a.mesh is not None]
+    if not parts or TARGETS[target].nodes:
+        return model, ""
+    small = model.at_probes()
+    kept = [
+        f"; {a.name!r} is its probes alone: {', '.join(small.axes[d].level_names)}"
+        for d, a in enumerate(model.axes)
+        if a.mesh is not None
+    ]
+    return small, "".join(kept)
 
 
 def _split_output(args: argparse.Namespace) -> None:
