@@ -13,6 +13,7 @@
 from .eigen.modes import Eigenmodes, eigenmodes
 from .mapped import Mapped, mapped
 from .mesh.axis import MeshAxis, mesh_space
+from .mesh.carried import field_of
 from .mesh.integrals import div, div_div, grad_grad, strain_strain
 from .solve import Solution, solve
 from .solvers.progress import Progress, Step
@@ -54,6 +55,7 @@ __all__ = [
     "div_div",
     "eigenmodes",
     "expression",
+    "field_of",
     "function_of",
     "grad_grad",
     "mapped",

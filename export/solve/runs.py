@@ -12,6 +12,7 @@ from .solvers.cp_als import CPSettings, fewest_modes, solve_cp
 from .solvers.progress import Progress
 from .solvers.tensor_system import TensorSystem, normal_equations
 from .solvers.tt_als import TTSettings, solve_tt
+from .weak_form.errors import ProblemError
 
 Floats = NDArray[np.float64]
 
@@ -29,7 +30,10 @@ def by_modes(
     progress: Progress,
     guess: list[Floats] | None,
 ) -> tuple[list[Floats], float]:
-    """Tables of a sum of products, and the relative residual."""
+    """Tables of a sum of products, and the relative residual. Raises ProblemError for a load that
+    is a train."""
+    if system.train_load is not None:
+        raise ProblemError("method 'modes' does not take a field_of() a model; use method 'train'")
     settings = CPSettings(
         options["rank_max"],
         options["tolerance"],

@@ -28,6 +28,7 @@ from .trust import bounds as within
 from .trust import doubts as doubted
 from .trust.bounds import Kept, kept, kept_within
 from .trust.estimate import LEVEL, Estimate, above, estimate_of
+from .trust.inherited import untold
 from .trust.refine import Refinement
 from .trust.spot import spot_of
 from .trust.stability import stability_of
@@ -166,6 +167,7 @@ def solve(
     moved = kept(model)
     doubts += above(told, allowed, said, problem, 0.0 if moved is None else moved.moved)
     doubts += within.doubts_of(moved, allowed, problem)
+    doubts += untold(problem) if estimate else []
     if told is None and estimate and progress.budget.stopped:
         doubts.append("the time limit left no time to estimate the error; give more of it")
     return Solution(
@@ -289,7 +291,7 @@ class _Run:
             problem, model, _, told = last
             if told.worst <= allowed or self.progress.expired or not (names or tighten):
                 break
-            if _of_its_mesh(problem) and told.worst - told.discretisation <= allowed:
+            if _of_its_mesh(problem) and told.worst - told.discretisation - told.passed <= allowed:
                 break  # what is left is that of the part
             strict = STRICTER**turn
             mesh = Refinement(

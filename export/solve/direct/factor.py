@@ -23,6 +23,8 @@ from ..solvers.tensor_system import Matrix, TensorSystem
 Floats = NDArray[np.float64]
 MOST_OF_A_SUM = 1_500_000  # coefficients of a Kronecker sum: 24 MB per array of complex numbers
 WIDEST_AXIS = 400  # coefficients of one axis in triangular form
+SYMMETRIC = 1e-12  # of the largest entry
+PLAIN_ENOUGH = 1e-9  # relative residual of a factorisation without pivots that is taken
 BLOCK = 16  # rows of a triangle that are eliminated together
 MOST_ENTRIES = 8_000_000  # of an assembled matrix
 MOST_FILLED = {1: 200_000, 2: 20_000, 3: 3_000}  # coefficients, by axes with more than 4 of them
@@ -44,11 +46,40 @@ def factorised(system: TensorSystem) -> Callable[[Floats], Floats] | None:
     entries = np.prod([_pattern(system, d).nnz for d in range(system.dimension)], dtype=float)
     if not fits(system.sizes) or entries > MOST_ENTRIES:
         return None
+    solve = inverse_of(sparse.csc_matrix(assembled(system)))
+    return lambda load: solve(load.reshape(-1)).reshape(system.sizes)
+
+
+def inverse_of(matrix: Matrix) -> Callable[[Floats], Floats]:
+    """x of A x = b by one factorisation; a symmetric A without pivots, which fills half as much,
+    and with them where that is not exact enough. Raises LinAlgError where A is singular."""
+    gap = abs(matrix - matrix.T)
+    if gap.nnz and gap.max() > SYMMETRIC * abs(matrix).max():
+        return _factor(matrix).solve  # type: ignore[no-any-return]
+    plain = _factor(
+        matrix,
+        permc_spec="MMD_AT_PLUS_A",
+        diag_pivot_thresh=0.0,
+        options={"SymmetricMode": True},
+    )
+    with_pivots: list[Any] = []
+
+    def solve(load: Floats) -> Floats:
+        found = np.asarray(plain.solve(load))
+        miss = np.linalg.norm(matrix @ found - load)
+        if miss <= PLAIN_ENOUGH * np.linalg.norm(load):
+            return found
+        with_pivots[:] = with_pivots or [_factor(matrix)]
+        return np.asarray(with_pivots[0].solve(load))
+
+    return solve
+
+
+def _factor(matrix: Matrix, **settings: Any) -> Any:
     try:
-        factor = splu(sparse.csc_matrix(assembled(system)))
+        return splu(matrix, **settings)
     except RuntimeError as error:
         raise np.linalg.LinAlgError(str(error)) from error
-    return lambda load: np.asarray(factor.solve(load.reshape(-1)).reshape(system.sizes))
 
 
 def fits(sizes: tuple[int, ...]) -> bool:

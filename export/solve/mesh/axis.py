@@ -24,7 +24,7 @@ from ..weak_form.axes import ProblemAxis
 from ..weak_form.coefficients import Coefficient
 from ..weak_form.errors import ProblemError
 from ..weak_form.forms import Expression, Factor, Product
-from .integrals import matrix_of, vector_of
+from .integrals import matrix_of, tested_by, vector_of, weights_of
 from .reading import mesh_of, with_sets
 from .rigid import need_held
 from .space import FESpace
@@ -32,6 +32,7 @@ from .space import FESpace
 Floats = NDArray[np.float64]
 Matrix = Any  # sparse.csr_array: scipy has no types
 NAMES = ("x", "y", "z")
+MOST_KEPT = 32  # matrices of one part
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,9 +77,33 @@ class MeshAxis(ProblemAxis):
             (np.ones(len(kept)), (kept, np.arange(len(kept)))), shape=(self.n_rows, len(kept))
         )
 
+    def places(self, place: float | str | None) -> Floats:
+        """The numbers of the quadrature points of the cells (None), or of a boundary."""
+        region = self.space.region(str(place or ""))
+        return self.space.places(region.first, len(region.weights))
+
+    def weighed(self, factor: Factor) -> Floats:
+        """Weights of the points of a factor's integral, times its coefficient."""
+        return weights_of(self, factor)
+
+    def tested(self, factor: Factor) -> Matrix:
+        """What of the test function a load is multiplied with, at those points [Q, n_rows]."""
+        return tested_by(self, factor)
+
     def matrix(self, factor: Factor) -> Matrix:
-        """The bilinear form of a factor, [n_rows, n_rows]."""
-        return matrix_of(self, factor)
+        """The bilinear form of a factor, [n_rows, n_rows]; the last ones are kept, since a problem
+        at another value of its parameters has the same."""
+        where = factor.form, factor.where, factor.coefficient
+        key = (factor.trial, factor.test, factor.pick, *where)
+        if key not in self._matrices:
+            while len(self._matrices) >= MOST_KEPT:
+                self._matrices.pop(next(iter(self._matrices)))
+            self._matrices[key] = matrix_of(self, factor)
+        return self._matrices[key]
+
+    @cached_property
+    def _matrices(self) -> dict[tuple[Any, ...], Matrix]:
+        return {}
 
     def vector(self, factor: Factor) -> Floats:
         """The linear form of a factor, [n_rows]."""

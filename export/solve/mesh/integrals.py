@@ -20,7 +20,7 @@ BILINEAR = ("grad", "div", "strain")
 
 def _region(axis: PartAxis, factor: Factor) -> tuple[Region, Floats]:
     """Where a factor is integrated, and the weights of its points, times its coefficient."""
-    region = axis.space.boundary(factor.where) if factor.where else axis.space.whole
+    region = axis.space.region(factor.where)
     c = factor.coefficient
     if c is None:
         return region, region.weights
@@ -92,16 +92,26 @@ def _sides(axis: PartAxis, region: Region, factor: Factor) -> tuple[list[Matrix]
 
 def vector_of(axis: PartAxis, factor: Factor) -> Floats:
     """int c times the test function of a factor, [n_rows]."""
-    region, weights = _region(axis, factor)
+    return np.asarray(tested_by(axis, factor).T @ weights_of(axis, factor))
+
+
+def weights_of(axis: PartAxis, factor: Factor) -> Floats:
+    """Weights of the points where a factor is integrated, times its coefficient [Q]."""
+    return _region(axis, factor)[1]
+
+
+def tested_by(axis: PartAxis, factor: Factor) -> Matrix:
+    """What of the test function the load of a factor is multiplied with, [Q, n_rows]."""
+    region = axis.space.region(factor.where)
     if factor.form == "div":
-        return np.asarray(_divergence(axis, region).T @ weights)
+        return _divergence(axis, region)
     component = factor.pick[1]
     if axis.components > 1 and component is None:
         raise ProblemError(
             f"a load on {axis.name!r} names no component; write"
             f" {' or '.join(f'v[{w!r}]' for w in axis.labels)} in place of v"
         )
-    return np.asarray(_along(axis, region, factor.test, component or 0).T @ weights)
+    return _along(axis, region, factor.test, component or 0)
 
 
 def _form(kind: str, u: Expression | None, v: Expression, axis: PartAxis) -> Expression:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
 from sna_edge.core.mesh.mesh import EDGES, MOST_NODES
 
@@ -150,10 +151,22 @@ class FESpace:
             first += len(found[name].weights)
         return found
 
-    def boundary(self, name: str) -> Region:
-        """Quadrature on a boundary. Raises ProblemError where the mesh has none of that name."""
+    def region(self, name: str) -> Region:
+        """Quadrature on a boundary, on all cells for "". Raises ProblemError where the mesh has no
+        boundary of that name."""
+        if not name:
+            return self.whole
         self.facets(name)
         return self.boundaries[name]
+
+    def design_at(self, places: Places) -> Any:
+        """phi_i at points that are all those of the cells, the nodes, or those of a boundary, as
+        `places` gives them: [Q, nodes]."""
+        first, count = int(places[0]), len(places)
+        if first == self.first_node:
+            return sparse.eye_array(self.n_nodes, format="csr")
+        regions = [self.whole, *self.boundaries.values()]
+        return next(r for r in regions if (r.first, len(r.weights)) == (first, count)).design()
 
     @cached_property
     def points(self) -> Floats:

@@ -38,10 +38,10 @@ def assemble(
     if lift[0].shape[1]:
         loads = [np.hstack(pair) for pair in zip(loads, builder.lifted(lift), strict=True)]
     system = TensorSystem.of(tuple(builder.maps), tuple(builder.mass), terms, tuple(loads))
-    if builder.full_of_fields:
-        return builder.with_fields(system, lift, fields, moves), lift
-    if whole:
+    if whole and not builder.field_terms:
         _check_kernel(problem, builder)
+    if builder.full_of_fields:
+        system = builder.with_fields(system, lift, fields, moves)
     return system, lift
 
 

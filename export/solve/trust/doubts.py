@@ -35,12 +35,16 @@ def unstable(problem: Problem, found: Stability) -> list[str]:
 def without_load(problem: Problem, system: TensorSystem) -> list[str]:
     """Whether nothing drives a linear problem: load and lift are zero."""
     sizes = np.prod([np.abs(f).sum(axis=0) for f in system.loads], axis=0)
-    if problem.nonlinear or np.any(sizes > 0):
+    if problem.nonlinear or np.any(sizes > 0) or _drives(system.train_load):
         return []
     return [
         f"problem {problem.name!r} has no load and no lift, so that its only solution is 0; give it"
         f" a load, or, {EIGENVALUES}"
     ]
+
+
+def _drives(train: list[np.ndarray] | None) -> bool:
+    return train is not None and all(np.any(core) for core in train)
 
 
 def nothing(problem: Problem, model: Model) -> list[str]:

@@ -28,6 +28,7 @@ from ..weak_form.restated import halved, parameters, restated
 from ..weak_form.upwind.intrinsic import largest_peclet
 from ..weak_form.upwind.supg import stream_of
 from .held import Field, grid_of, is_dear, model_on, solved_at
+from .inherited import known_of, passed_on
 from .points import Point, corners, inner, share
 
 Floats = NDArray[np.float64]
@@ -47,7 +48,8 @@ class Estimate:
     that holds the error at 99 % of the places at every point looked at; points: how many those
     are; beyond: how far (below, above) values leave the range of the solution at one point, which
     a solution with a maximum principle does not; cut: how far the solution itself lies outside the
-    problem's bounds at the worst point, relative."""
+    problem's bounds at the worst point, relative; passed: what of `worst` comes from models that
+    are coefficients (`field_of`)."""
 
     relative: float
     worst: float
@@ -57,6 +59,7 @@ class Estimate:
     points: int
     beyond: tuple[float, float] = (0.0, 0.0)
     cut: float = 0.0
+    passed: float = 0.0
 
     def described(self) -> dict[str, Any]:
         """As JSON types."""
@@ -68,13 +71,15 @@ class Estimate:
             "width": self.width,
             "points": self.points,
             "beyond": list(self.beyond),
+            **({"passed": self.passed} if self.passed else {}),
         }
 
 
 @dataclass(frozen=True)
 class Seen:
     """The comparison at one point: norms of the error and of the solution by component, the width
-    that holds 99 % of the errors, and how far the solution lies outside the bounds, relative."""
+    that holds 99 % of the errors, how far the solution lies outside the bounds, relative, and what
+    models in the load pass on, relative and of 99 % of the values."""
 
     at: Point
     error: Floats
@@ -82,6 +87,8 @@ class Seen:
     width: float
     beyond: tuple[float, float]
     cut: float
+    passed: float
+    wide: float
 
     @property
     def relative(self) -> float:
@@ -106,23 +113,27 @@ def estimate_of(problem: Problem, model: Model, progress: Progress) -> Estimate 
         seen.append(found)
     if not seen:
         return None
-    worst = max(seen, key=lambda s: s.relative)
+    worst = max(seen, key=lambda s: s.relative + s.passed)
     grown, moved, wide = look.beyond(worst, progress)
     if look.dear and isnan(moved):
         return None  # what its mesh misses is not known
+    passed = max(s.passed for s in seen)
     weights = [(1.0 if s.at in inside else 0.5 ** len(axes)) * share(axes, s.at) for s in seen]
     error = np.sqrt(sum(w * s.error**2 for w, s in zip(weights, seen, strict=True)))
     mesh = moved if look.dear else 0.0
     size = np.sqrt(sum(w * s.size**2 for w, s in zip(weights, seen, strict=True)))
     return Estimate(
-        relative=grown * _worst(error, size) + mesh,
-        worst=grown * worst.relative + mesh,
+        relative=grown * _worst(error, size) + mesh + passed,
+        worst=grown * worst.relative + mesh + worst.passed,
         at=worst.at,
         discretisation=moved,
-        width=grown * max(s.width for s in seen) + (wide if look.dear else 0.0),
+        width=grown * max(s.width for s in seen)
+        + (wide if look.dear else 0.0)
+        + max(s.wide for s in seen),
         points=len(seen),
         beyond=(max(s.beyond[0] for s in seen), max(s.beyond[1] for s in seen)),
         cut=worst.cut,
+        passed=worst.passed,
     )
 
 
@@ -139,11 +150,12 @@ class _Look:
         }
         self.dear = is_dear(restated(problem, points)) or any(a.role == "mesh" for a in self.axes)
 
-    def solved(self, at: Point, halvings: int) -> Floats | None:
-        """The solution on the grid; None where it is too large or singular."""
+    def solved(self, at: Point, halvings: int, problem: Problem | None = None) -> Floats | None:
+        """The solution on the grid, of another problem on the same axes where one is given; None
+        where it is too large or singular."""
         try:
             mesh = {a.name: halved(a, halvings) for a in self.axes}
-            field: Field | None = solved_at(self.problem, self.model, at, mesh)
+            field: Field | None = solved_at(problem or self.problem, self.model, at, mesh)
         except (np.linalg.LinAlgError, ProblemError):
             return None
         return None if field is None else field.on(self.grid)
@@ -160,7 +172,20 @@ class _Look:
             max(float(exact.min() - found.min()), 0.0),
             max(float(found.max() - exact.max()), 0.0),
         )
-        return Seen(point, self.norm(miss), self.norm(exact), width, beyond, self.cut(exact))
+        size, wide = self.norm(exact), float(np.quantile(np.abs(exact), LEVEL))
+        passed = self.passed(point, size)
+        return Seen(
+            point, self.norm(miss), size, width, beyond, self.cut(exact), passed, passed * wide
+        )
+
+    def passed(self, point: Point, size: Floats) -> float:
+        """What models in the load pass on."""
+
+        def solved(problem: Problem) -> Floats | None:
+            found = self.solved(point, 0, problem)
+            return None if found is None else self.norm(found)
+
+        return passed_on(self.problem, solved, size)
 
     def cut(self, exact: Floats) -> float:
         """What the problem's bounds cut off the solution, relative."""
@@ -227,6 +252,8 @@ def told(estimate: Estimate | None, unit: str = "") -> list[str]:
         if estimate.at
         else f"estimated error: {estimate.relative:.1e} relative"
     ]
+    if estimate.passed > BLAMED * estimate.worst:
+        lines.append(f"of which {estimate.passed:.1e} passed on by models in its load")
     below, above = estimate.beyond
     if max(below, above) > WORTH_SAYING * estimate.width:
         lines.append(
@@ -270,6 +297,9 @@ def _cause(estimate: Estimate, problem: Problem, moved: float) -> str:
         return (
             "the mesh of space and time is too coarse; give its axes more spans or a higher degree"
         )
+    if estimate.passed > most:
+        names = ", ".join(repr(k.name) for k in known_of(problem))
+        return f"it is that of {names} in its load; solve that one on a finer mesh"
     if moved > most:
         return "keeping it within its bounds moved it as far; check bounds="
     return (

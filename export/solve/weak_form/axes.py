@@ -17,7 +17,7 @@ from sna_edge.core.basis import SpanBasis, bspline, levels, periodic_bspline, un
 
 from .errors import ProblemError
 from .forms import Expression, Factor, Product, coefficient, of_numpy
-from .integrals import matrix_of, projection_of, vector_of
+from .integrals import matrix_of, projection_of, vector_of, weights_of
 
 Floats = NDArray[np.float64]
 
@@ -100,6 +100,18 @@ class ProblemAxis:
     def n_rows(self) -> int:
         """Rows of its table."""
         return self.basis.n_rows
+
+    def places(self, place: float | str | None) -> Floats:
+        """The points of an integral over the axis (None), or at one point of it."""
+        return self.nodes if place is None else np.array([float(place)])
+
+    def weighed(self, factor: Factor) -> Floats:
+        """Weights of the points of a factor's integral, times its coefficient."""
+        return weights_of(self, factor)
+
+    def tested(self, factor: Factor) -> sparse.csr_array:
+        """What of the test function a load is multiplied with, at those points [Q, n_rows]."""
+        return self.sparse_design(factor.test, None if factor.end is None else [factor.end])
 
     def matrix(self, factor: Factor) -> sparse.csr_array:
         """int c B_i^(test) B_j^(trial) of a factor of a term, [n_rows, n_rows]."""

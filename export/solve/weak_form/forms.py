@@ -73,6 +73,11 @@ class Factor:
     form: str = ""
     where: str = ""
 
+    @property
+    def place(self) -> float | str | None:
+        """Where the integral is taken: an end or a point, a boundary, None for everywhere."""
+        return self.where or self.end
+
     def __mul__(self, other: Factor) -> Factor:
         pick = tuple(a if b is None else b for a, b in zip(self.pick, other.pick, strict=True))
         parts = [c for c in (self.coefficient, other.coefficient) if c is not None]

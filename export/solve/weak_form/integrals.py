@@ -28,17 +28,15 @@ class SpanAxis(FormAxis, Protocol):
         """B_j^(nu) at points, the nodes by default, [Q, n_rows]."""
 
 
-def _weights(axis: SpanAxis, factor: Factor) -> Floats:
-    c = factor.coefficient
-    return axis.weights if c is None else axis.weights * c.at(axis.nodes)
+def weights_of(axis: SpanAxis, factor: Factor) -> Floats:
+    """Weights of the nodes, 1 of an end, times the coefficient there."""
+    c, point = factor.coefficient, factor.end
+    weights = axis.weights if point is None else np.ones(1)
+    return weights if c is None else weights * c.at(_places(axis, point))
 
 
-def _points(axis: SpanAxis, factor: Factor) -> tuple[Floats | None, Floats]:
-    """Evaluation points (None: the nodes) and weights of the factor's integral."""
-    if factor.end is None:
-        return None, _weights(axis, factor)
-    point = np.array([factor.end])
-    return point, np.ones(1) if factor.coefficient is None else factor.coefficient.at(point)
+def _places(axis: SpanAxis, point: float | None) -> Floats:
+    return axis.nodes if point is None else np.array([point])
 
 
 def matrix_of(axis: SpanAxis, factor: Factor) -> Matrix:
@@ -51,7 +49,8 @@ def matrix_of(axis: SpanAxis, factor: Factor) -> Matrix:
                 f" {axis.name!r})"
             )
         return sparse.csr_array(([1.0], ([test], [trial])), shape=(axis.basis.n_rows,) * 2)
-    points, weights = _points(axis, factor)
+    points = None if factor.end is None else _places(axis, factor.end)
+    weights = weights_of(axis, factor)
     left, right = axis.sparse_design(factor.test, points), axis.sparse_design(factor.trial, points)
     return sparse.csr_array(left.T @ sparse.diags_array(weights) @ right)
 
@@ -60,8 +59,8 @@ def vector_of(axis: SpanAxis, factor: Factor) -> Floats:
     """int c(x) B_i^(test)(x) dx, or its value at an end; [n_rows]."""
     if factor.pick[1] is not None:
         return np.eye(axis.basis.n_rows)[factor.pick[1]]
-    points, weights = _points(axis, factor)
-    return np.asarray(axis.sparse_design(factor.test, points).T @ weights)
+    points = None if factor.end is None else _places(axis, factor.end)
+    return np.asarray(axis.sparse_design(factor.test, points).T @ weights_of(axis, factor))
 
 
 def projection_of(axis: SpanAxis, factors: Sequence[Factor], mass: Matrix) -> Floats:

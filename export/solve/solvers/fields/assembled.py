@@ -38,7 +38,7 @@ class FieldTerms:
             operator_core(
                 self._design(d, f.test, f.end),
                 self._design(d, f.trial, f.end),
-                self._weights(d, f) * (product.scale if d == 0 else 1.0),
+                self.axes[d].weighed(f) * (product.scale if d == 0 else 1.0),
                 cores[d],
             )
             for d, f in enumerate(factors)
@@ -50,8 +50,8 @@ class FieldTerms:
         cores = self.sampler.product(product.fields, _ends(factors))
         return [
             load_core(
-                self._design(d, f.test, f.end),
-                self._weights(d, f) * (product.scale if d == 0 else 1.0),
+                self.axes[d].tested(f) @ self.maps[d],
+                self.axes[d].weighed(f) * (product.scale if d == 0 else 1.0),
                 cores[d],
             )
             for d, f in enumerate(factors)
@@ -73,7 +73,8 @@ class FieldTerms:
 
     def _factors(self, product: Product) -> list[Factor]:
         factors = [product.factors.get(a, Factor()) for a in self.axes]
-        if any(f.pick != (None, None) for f in factors):
+        pairs = zip(self.axes, factors, strict=True)
+        if any(a.role == "component" and f.pick != (None, None) for a, f in pairs):
             raise ProblemError(
                 "a term with a function of the unknown picks a component; write the non-linear"
                 " term for a scalar unknown"
@@ -89,16 +90,9 @@ class FieldTerms:
             )
         return self._designs[key]
 
-    def _weights(self, d: int, factor: Factor) -> Floats:
-        axis = self.axes[d]
-        points = axis.nodes if factor.end is None else np.array([factor.end])
-        weights = axis.weights if factor.end is None else np.ones(1)
-        c = factor.coefficient
-        return weights if c is None else weights * c.at(points)
-
 
 def _ends(factors: Sequence[Factor]) -> Ends:
-    return tuple(f.end for f in factors)
+    return tuple(f.place for f in factors)
 
 
 def _still(product: Product) -> dict[FormAxis, Factor]:

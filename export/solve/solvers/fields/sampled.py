@@ -10,11 +10,13 @@ from numpy.typing import NDArray
 from ...weak_form.axes import ProblemAxis
 from ...weak_form.errors import ProblemError
 from ...weak_form.fields import Applied, Sampled, Slope
-from ..trains import Cores, rounded
+from ..trains import Cores, permuted, rounded
 from .cross import crossed
 
 Floats = NDArray[np.float64]
-Ends = tuple[float | None, ...]  # per axis: the point of its term, None for all quadrature nodes
+# per axis: the point or the boundary of its term, None for all quadrature nodes
+Ends = tuple[float | str | None, ...]
+REORDERED = 1e-12  # relative: what a field may lose where its axes come in another order
 SLOPES = 1e-3  # relative error of derivatives, which cost steps alone
 WIDEST = 60  # rank of a product of trains that is still formed before it is rounded
 
@@ -44,20 +46,34 @@ class Sampler:
         return self._known[key]
 
     def _slope(self, field: Slope, ends: Ends) -> Cores:
-        train, cores = field.train, []
-        place = {id(a): i for i, a in enumerate(train.axes)}
-        if [place.get(id(a)) for a in self.axes] != list(range(len(train.axes))):
-            raise ProblemError(
-                "a field of a term has other axes than its problem, or in another order"
-            )
-        for d, mesh in enumerate(train.meshes):
-            points = self._points(d, ends)
-            cores.append(_sampled(mesh, train.cores[d], field.orders[d], points))
-        return cores
+        train = field.train
+        place = {id(a): d for d, a in enumerate(self.axes)}
+        named = [place.get(id(a), -1) for a in train.axes]
+        if -1 in named:
+            raise ProblemError("a field of a term has an axis that its problem lacks; add it")
+        tables, order = list(train.cores), np.argsort(named)
+        if named != sorted(named):
+            tables = permuted(tables, list(np.argsort(order)), REORDERED)
+        cores = [
+            _sampled(train.meshes[i], table, field.orders[i], self._points(named[i], ends))
+            for i, table in zip(order, tables, strict=True)
+        ]
+        return self._filled(cores, sorted(named), ends)
+
+    def _filled(self, cores: Cores, named: Sequence[int], ends: Ends) -> Cores:
+        """With a core for every axis of the problem: 1 along those that the field lacks."""
+        found: Cores = []
+        for d in range(len(self.axes)):
+            if d in named:
+                found.append(cores[named.index(d)])
+                continue
+            rank = found[-1].shape[2] if found else 1
+            shape = (rank, len(self._points(d, ends)), rank)
+            found.append(np.broadcast_to(np.eye(rank)[:, None, :], shape))
+        return found
 
     def _points(self, d: int, ends: Ends) -> Floats:
-        end = ends[d]
-        return self.axes[d].nodes if end is None else np.array([end])
+        return self.axes[d].places(ends[d])
 
     def _applied(self, field: Applied, ends: Ends) -> Cores:
         inner = [self._slope(s, ends) for s in field.inner]
