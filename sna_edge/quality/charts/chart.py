@@ -41,7 +41,10 @@ class Chart:
             self.missing += 1
         else:
             self.count += 1
-            self.signalled += any(p.signals for p in points)
+            for point in points:
+                if point.signals:
+                    self.signalled += 1
+                    break
         return points
 
     def _points(self, value: Any) -> tuple[Point, ...]:
@@ -84,7 +87,9 @@ class Chart:
         """A point against its limits, and with `sigma` against the rules of patterns. `means`: what
         is probable below the lower and above the upper limit."""
         lower, upper = ends
-        signals = self._beyond(statistic, value, lower, upper, means)
+        signals: tuple[Signal, ...] = ()
+        if (lower is not None and value < lower) or (upper is not None and value > upper):
+            signals = self._beyond(statistic, value, ends, means)
         if sigma > 0.0:
             signals += self.runs.add(value, (value - center) / sigma, self.rules)
         return Point(statistic, value, center, lower, upper, signals, remark)
@@ -93,21 +98,18 @@ class Chart:
         self,
         statistic: str,
         value: float,
-        lower: float | None,
-        upper: float | None,
+        ends: tuple[float | None, float | None],
         means: tuple[str, str],
     ) -> tuple[Signal, ...]:
+        """What a value outside its limits signals, where that is a rule of this chart."""
         if "beyond" not in self.rules:
             return ()
-        for end, over, side in (
-            (lower, False, "below the lower"),
-            (upper, True, "above the upper"),
-        ):
-            if end is not None and (value > end if over else value < end):
-                why = means[over] or "look for what has changed since the point before"
-                says = f"{statistic} {value:.6g} is {side} limit {end:.6g}: {why}"
-                return (Signal(RULES["beyond"], says),)
-        return ()
+        lower, upper = ends
+        below = lower is not None and value < lower
+        why = means[not below] or "look for what has changed since the point before"
+        side, end = ("below the lower", lower) if below else ("above the upper", upper)
+        says = f"{statistic} {value:.6g} is {side} limit {end:.6g}: {why}"
+        return (Signal(RULES["beyond"], says),)
 
 
 def around(center: float, half: float, least: float | None = None) -> tuple[float, float]:

@@ -17,6 +17,7 @@ Statistical Quality Control (2009), section 11.3.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import isfinite, nan
 from typing import Any, ClassVar
 
 import numpy as np
@@ -115,12 +116,14 @@ class Hotelling(Chart):
 
     def _points(self, value: Any) -> tuple[Point, ...]:
         x, p = np.asarray(value, dtype=float), len(self.center)
-        middle = float(p)  # mean of chi-square with p degrees of freedom
-        if x.shape[-1:] != (p,) or not np.isfinite(x).all():
+        middle, n = float(p), 1  # mean of chi-square with p degrees of freedom
+        t2 = nan
+        if x.shape[-1:] == (p,):
+            n = 1 if x.ndim == 1 else len(x)
+            off = (x if x.ndim == 1 else x.mean(axis=0)) - self._middle
+            t2 = float(n * off @ self._inverse @ off)
+        if not isfinite(t2) and not (x.shape[-1:] == (p,) and np.isfinite(x).all()):
             return (Point("T2", None, middle, None, self.upper, remark=MISSING),)
-        n = 1 if x.ndim == 1 else len(x)
-        off = (x if x.ndim == 1 else x.mean(axis=0)) - self._middle
-        t2 = float(n * off @ self._inverse @ off)
         signals = (self._signal(t2, n, off, self._inverse),) if t2 > self.upper else ()
         if "beyond" not in self.rules:
             signals = ()

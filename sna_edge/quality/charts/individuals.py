@@ -69,12 +69,16 @@ class Individuals(Chart):
         center, sigma = level_and_sigma(reference, by)
         return cls(center=center, sigma=sigma, **options)
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        middle = d2(2) * self.sigma
+        self._ends = around(self.center, SIGMAS * self.sigma)
+        self._range = middle, around(middle, SIGMAS * d3(2) * self.sigma, 0.0)
+
     def _points(self, value: Any) -> tuple[Point, ...]:
         y, before = finite(value), self.before
         self.before = y
-        ends = around(self.center, SIGMAS * self.sigma)
-        middle = d2(2) * self.sigma
-        wide = around(middle, SIGMAS * d3(2) * self.sigma, 0.0)
+        ends, (middle, wide) = self._ends, self._range
         if y is None:
             return (
                 Point("value", None, self.center, *ends, remark=MISSING),

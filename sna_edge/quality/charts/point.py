@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import isfinite
-from typing import Any
+from typing import Any, NamedTuple
 
 
-@dataclass(frozen=True)
-class Signal:
+class Signal(NamedTuple):
     """rule: which rule, in words; says: what it means here, for who stands at the machine."""
 
     rule: str
     says: str
 
 
-@dataclass(frozen=True)
-class Point:
+class Point(NamedTuple):
     """A statistic of one part or subgroup: its value (None: there is none, and `remark` says why),
     centre line and limits (None: none on that side)."""
 
@@ -42,6 +39,8 @@ class Point:
 
 def finite(value: object) -> float | None:
     """A number, or None for what is none: missing, NaN, infinite, no number at all."""
+    if type(value) is float:
+        return value if isfinite(value) else None
     if isinstance(value, bool) or value is None:
         return None
     try:

@@ -147,9 +147,12 @@ class Curve:
         points = self.chart.add(self._told(value))
         if points[0].value is None:
             return []
-        self.latest = points
-        rules = self._signals(points) if any(p.signals for p in points) else []
-        self.points.append([*where, [[p.value, p.lower, p.upper] for p in points], rules])
+        self.latest, rules, drawn = points, [], []
+        for _, value, _, lower, upper, signals, _ in points:
+            drawn.append([value, lower, upper])
+            if signals and not rules:
+                rules = self._signals(points)
+        self.points.append([*where, drawn, rules])
         return [rule for rule in rules if rule in RULED] if rules else rules
 
     def _signals(self, points: tuple[Point, ...]) -> list[str]:

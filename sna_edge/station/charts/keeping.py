@@ -4,7 +4,6 @@ the same after a restart."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import astuple
 from typing import Any
 
 from .patterns import Still
@@ -23,7 +22,10 @@ def kept(running: Running) -> dict[str, Any]:
                    list(one.inside)]
             for name, one in running.outputs.items()
         },
-        "inputs": {name: astuple(still) for name, still in running.patterns.inputs.items()},
+        "inputs": {
+            name: [still.last, still.times, still.moves]
+            for name, still in running.patterns.inputs.items()
+        },
         "verdicts": list(running.patterns.verdicts),
         "curves": running.curves.kept(),
     }  # fmt: skip

@@ -17,47 +17,58 @@ Found = tuple[str, bool, str]
 RULE_STUCK = "a sensor stands still"
 RULE_BURST = "many rejects"
 RULE_BLIND = "many parts without a verdict"
+WORDS = (RULE_BURST, "REJECT", "rejected"), (RULE_BLIND, "NO VERDICT", "without a verdict")
+"""Rule, the verdict that it counts, and how its sentence ends."""
 
 
 @dataclass
 class Still:
-    """One input: the last reading, how often in a row, how often it has moved before."""
+    """One input: the last reading, how often in a row, how often it has moved before. `over`: that
+    it stands still no longer was told."""
 
     last: Any = None
     times: int = 0
     moves: int = 0
+    over: bool = field(default=False, init=False)
 
     def add(self, value: Any) -> bool:
         """Whether it stands still now though it used to move from part to part."""
         if value == self.last:
             self.times += 1
-        else:
-            self.moves, self.times = min(self.moves + 1, STUCK), 1
-            self.last = value
-        return self.times >= STUCK and self.moves >= STUCK
+            return self.times >= STUCK and self.moves >= STUCK
+        self.times, self.last = 1, value
+        if self.moves < STUCK:
+            self.moves += 1
+        return False
 
 
 @dataclass
 class Patterns:
-    """Looks at parts in their order; `unmoved` have moved too rarely to say anything of them."""
+    """Looks at parts in their order. `over`: rules of verdicts whose end was told."""
 
     inputs: dict[str, Still] = field(default_factory=dict)
     verdicts: deque[str] = field(default_factory=lambda: deque(maxlen=WINDOW))
+    over: set[str] = field(default_factory=set)
 
     def add(self, verdict: str, reading: Mapping[str, Any] | None) -> Iterator[Found]:
-        """What stands or stands no longer after this part."""
+        """What stands with this part; what stands no longer, once."""
         self.verdicts.append(verdict)
-        for rule, word, says in (
-            (RULE_BURST, "REJECT", "rejected"),
-            (RULE_BLIND, "NO VERDICT", "without a verdict"),
-        ):
-            count = sum(one == word for one in self.verdicts)
-            if count >= MANY or count <= FEW:
-                yield rule, count >= MANY, f"{count} of the last {len(self.verdicts)} parts {says}"
+        for rule, word, says in WORDS:
+            count = self.verdicts.count(word)
+            if count >= MANY:
+                self.over.discard(rule)
+                yield rule, True, f"{count} of the last {len(self.verdicts)} parts {says}"
+            elif count <= FEW and rule not in self.over:
+                self.over.add(rule)
+                yield rule, False, ""
         for name, value in (reading or {}).items():
-            if isinstance(value, float | int) and not isinstance(value, bool):
-                still = self.inputs.setdefault(name, Still())
-                stuck = still.add(value)
-                if stuck or still.times == 1:
-                    says = f"{name} reads {value:.6g} for {still.times} parts in a row"
-                    yield f"{RULE_STUCK}: {name}", stuck, says
+            if type(value) is not float and (type(value) is bool or not isinstance(value, int)):
+                continue
+            still = self.inputs.get(name) or self.inputs.setdefault(name, Still())
+            if still.add(value):
+                still.over = False
+                says = f"{name} reads {value:.6g} for {still.times} parts in a row"
+                yield f"{RULE_STUCK}: {name}", True, says
+            elif still.times == 1 and not still.over:
+                still.over = True
+                yield f"{RULE_STUCK}: {name}", False, ""

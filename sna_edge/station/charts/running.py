@@ -9,7 +9,7 @@ from math import isfinite
 from typing import Any
 
 from ...quality.verdict import REJECT
-from ..config.charting import INDIVIDUALS, Charting
+from ..config.charting import HOTELLING, INDIVIDUALS, Charting
 from .alarms import Alarms
 from .curve import Curve, Where
 from .curves import INPUTS, MEASURED, PREDICTED, REJECTS, RESIDUAL, RESIDUALS, Curves
@@ -70,8 +70,9 @@ class Running:
             self.rejected, self.rejected_at = self.last, tick
         for rule, stands, says in self.patterns.add(verdict, reading):
             self._pattern(rule, stands, says, at)
-        numbers = {name: float(v) for name, v in reading.items() if _number(v)}
-        self._together(INPUTS, numbers, where)
+        if HOTELLING in self.curves.settings.kinds:
+            numbers = {name: float(v) for name, v in reading.items() if _number(v)}
+            self._together(INPUTS, numbers, where)
         self._together(REJECTS, verdict == REJECT, where)
         self._learned(record, shown, where)
 
@@ -169,7 +170,7 @@ class Running:
         """A number on its charts: signals of individuals mark the part, and many are an alarm."""
         for curve, alarms in self.curves.each(output, what):
             rules = curve.add(number, where)
-            if row is not None and curve.kind == INDIVIDUALS:
+            if rules and row is not None and curve.kind == INDIVIDUALS:
                 row[4] += [f"{what}: {rule}" for rule in rules]
             if alarms and curve.recent:
                 self._judge(curve, rules, self._alarm(output, what, curve.kind), where, output)
@@ -225,4 +226,6 @@ def milliseconds(time: object) -> int:
 
 
 def _number(value: object) -> bool:
+    if type(value) is float:
+        return isfinite(value)
     return isinstance(value, float | int) and not isinstance(value, bool) and isfinite(value)
