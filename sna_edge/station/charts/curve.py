@@ -147,7 +147,8 @@ class Curve:
         points = self.chart.add(self._told(value))
         if points[0].value is None:
             return []
-        self.latest, rules, drawn = points, [], []
+        self.latest, drawn = points, []
+        rules: list[str] = []
         for _, value, _, lower, upper, signals, _ in points:
             drawn.append([value, lower, upper])
             if signals and not rules:

@@ -44,8 +44,6 @@ def protocol(seconds: float, parts: AtOnce) -> type[asyncio.Protocol]:
             self._clock = self.loop.call_later(seconds, self._late)
 
         def data_received(self, data: bytes) -> None:
-            if self._clock is None and self._idle():
-                self._clock = self.loop.call_later(seconds, self._late)
             self._head += len(data)
             self._reads = True
             super().data_received(data)
@@ -53,9 +51,12 @@ def protocol(seconds: float, parts: AtOnce) -> type[asyncio.Protocol]:
             if self._held is not None:  # the rest of it has still to come
                 held, self._held = self._held, None
                 super()._start_asgi_task(held, self.app)
-            if self._clock is not None and not self._idle():
-                self._clock.cancel()
-                self._clock = None
+            if not self._idle():
+                if self._clock is not None:
+                    self._clock.cancel()
+                    self._clock = None
+            elif self._clock is None and self._head:  # its head is not whole yet
+                self._clock = self.loop.call_later(seconds, self._late)
             if self._head > HEAD:
                 self.transport.abort()
 

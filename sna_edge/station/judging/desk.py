@@ -128,6 +128,11 @@ class JudgingDesk:
         return self._count
 
     @property
+    def busy(self) -> bool:
+        """Whether a part is being judged at this moment: who can wait should."""
+        return self._judge.locked()
+
+    @property
     def running(self) -> bool:
         """Whether the thread lives."""
         return self._thread.is_alive()

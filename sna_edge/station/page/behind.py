@@ -57,6 +57,10 @@ class OfPlant:
                 model["moved"] = _moved(one.line.learner)
         return {**told, "health": self._plant.health(), **station_zone()}
 
+    def busy(self) -> bool:
+        """As the desk says."""
+        return self._plant.desk.busy
+
     def charting(self, station: str, recipe: str) -> Charting:
         """As the configuration has it."""
         found = self._plant.config.stations.get(station)

@@ -8,7 +8,7 @@ import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
 from threading import Event, Lock, Thread
-from time import monotonic, time
+from time import monotonic, sleep, time
 from typing import Any, Protocol
 
 from ..charts import Alarm, Alarms, Board
@@ -21,8 +21,11 @@ BEAT = 1.0
 """Seconds after which a message comes though nothing has changed."""
 SHARE = 0.25
 """Of one core at most, when parts come faster than they can be followed; the verdicts go first."""
-REST, LOOK = 0.004, 0.05
-"""Seconds of the shortest rest, and from one look at what has come to the next."""
+REST, LOOK = 0.0005, 0.05
+"""Seconds of the shortest rest, and from one look at what has come to the next. On one core a part
+waits for what is being charted: one record or two, not a row of them."""
+GIVE, TIMES = 0.0003, 10
+"""Seconds that a record waits while a part is being judged, and how often at most."""
 WAITING = 8
 """Messages that a slow page may be behind before it is told everything anew."""
 KNOWN = 300
@@ -173,6 +176,7 @@ class Feed:
         """One record; after some of them a rest, so that charts take no more than their share."""
         if kind == "state":
             return
+        self._let_pass()
         began = monotonic()
         try:
             self.board.text(text)
@@ -181,8 +185,15 @@ class Feed:
             self.board.fault("page", f"the page cannot read a record: {error}", now_ms())
         self._owed += (monotonic() - began) * (1.0 / SHARE - 1.0)
         if self._owed >= REST:
-            self._end.wait(self._owed)
+            sleep(self._owed)
             self._owed = 0.0
+
+    def _let_pass(self) -> None:
+        """Verdicts first: both need the interpreter."""
+        for _ in range(TIMES):
+            if not self.sources.busy():
+                return
+            sleep(GIVE)
 
     def _tell(self, now: float) -> None:
         """All open pages hear what has changed; nothing is gathered where none is open."""
@@ -193,6 +204,7 @@ class Feed:
         state = self.board.taken, self.board.alarms.version
         if state == self._state and now - self._spoke < BEAT:
             return
+        self._let_pass()
         told = self.board.told(self._told, step=True)
         self._state, self._told, self._spoke = state, told["tick"], now
         text = event("patch", told | {"status": self._status()})

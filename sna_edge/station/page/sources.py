@@ -48,6 +48,9 @@ class Sources(Protocol):
         station by its name, "" for one without, "east": its minutes east of UTC now};
         what is not known is left out."""
 
+    def busy(self) -> bool:
+        """Whether a part is being judged at this moment."""
+
     def charting(self, station: str, recipe: str) -> Charting:
         """Which control charts a recipe has."""
 

@@ -20,8 +20,8 @@ from .retention import Cut, Keep, due, refusal, shrink, size
 from .schema import FILE, to_write
 from .transaction import Transaction
 
-LOOK = 60.0
-"""Seconds between looks at which records are old."""
+LOOK, MEASURE = 60.0, 0.5
+"""Seconds between looks at which records are old, and at how many bytes they take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +56,7 @@ class Commits:
         self.events: list[Draft] = []
         self.full, self.remark, self.bytes, self.cutting = "", "", 0, False
         self._looked, self._anchored, self._anchored_at = 0.0, 0, 0.0
+        self._measured = 0.0
         self.outbox: Outbox | None = None
         self.mark = max([*self._anchors.marks, self._head.mark], key=lambda mark: mark.number)
         self.asked: float | None = None
@@ -201,7 +202,9 @@ class Commits:
             self.outbox.committed(places)
             if cut:
                 self.outbox.cut(cut.mark.number)
-        self.cutting, self.bytes = cut is not None, size(db)
+        self.cutting, now = cut is not None, time.monotonic()
+        if cut or now >= self._measured + MEASURE:
+            self.bytes, self._measured = size(db), now
 
 
 def _added(transaction: Transaction, request: Request, full: str) -> list[Answer] | str:
