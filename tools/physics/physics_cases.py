@@ -125,9 +125,24 @@ def _layers(section: Section) -> None:
     section.add("layers", "worst estimate over true error there", ratio, least=0.5, most=5)
 
 
+def _breaks_at_rows(section: Section) -> None:
+    """The table of the file on a mesh that the solve chooses, to 1e-7."""
+    x, u, v = space("x", zero="both"), unknown(), test_function()
+    k, q = (x.function((TABLE[:, 0], TABLE[:, i])) for i in (1, 2))
+    solution = solve(Problem("table", (x,), k * d(u, x) * d(v, x), q * v), tolerance=1e-7)
+    s = np.linspace(0, 1, 2001)
+    wanted = _table(s[:, None])
+    miss = solution.model.grid({"x": s})[:, 0] - wanted
+    error = float(np.linalg.norm(miss) / np.linalg.norm(wanted))
+    case = "k(x) and q(x) from a table, mesh chosen"
+    section.add(case, "relative L2 error, two integrals", error, most=1e-7)
+    section.add(case, "spans", solution.model.axes[0].basis.n_spans, most=100)
+
+
 def kinds() -> Section:
     """Others of the same kinds."""
     section = Section("Problems of the same kinds")
+    _breaks_at_rows(section)
     for problem in (three_layers(), helmholtz(3.3, 6.0), reaction(), exponential(), ignition(3.0)):
         solution = solve(problem, tolerance=1e-3)
         section.add(problem.name, "doubts", len(solution.doubts), most=0)

@@ -165,9 +165,13 @@ class MeshAxis(ProblemAxis):
         mesh = Mesh(space.nodes.T, space.ordered_cells, self.coordinates, dict(self.probes))
         return Axis(self.name, self.unit, levels(space.n_nodes), mesh=mesh)
 
-    def function(self, f: Callable[..., ArrayLike]) -> Expression:
-        """The coefficient f(x, y[, z]) on the part."""
-
+    def function(self, f: Callable[..., ArrayLike] | tuple[ArrayLike, ArrayLike]) -> Expression:
+        """The coefficient f(x, y[, z]) on the part. Raises ProblemError for a table."""
+        if isinstance(f, tuple):
+            raise ProblemError(
+                f"a table on {self.name!r} would need one coordinate; give a function of x, y and"
+                " z, as lambda x, y: np.interp(x, places, values)"
+            )
         return self._coefficient(lambda places: f(*places.coordinates))
 
     def only(self, region: str) -> Expression:

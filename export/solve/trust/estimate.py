@@ -29,6 +29,7 @@ from ..weak_form.upwind.intrinsic import largest_peclet
 from ..weak_form.upwind.supg import stream_of
 from .held import Field, grid_of, is_dear, model_on, solved_at
 from .inherited import known_of, passed_on
+from .interfaces import missing
 from .points import Point, corners, inner, share
 
 Floats = NDArray[np.float64]
@@ -36,6 +37,7 @@ INNER, FEW_INNER = 9, 5  # points inside the box of one parameter, and of severa
 LEVEL = 0.99  # of the places at the worst parameters: the interval holds the error there
 WORTH_SAYING = 0.05  # of the interval: values that far beyond the range of the solution are named
 GROWN = 2.2  # times per axis: what a direct solution takes on halved spans
+NAMED_PLACES = 4  # of bends and jumps in a doubt
 BLAMED = 0.25  # of the worst error: a cause that has so large a part in it is named
 RESOLVED = 2.0  # Peclet number of a span: above it a mesh without stabilise may oscillate
 SATURATED = 0.8  # the largest share of one halving's move that the next is taken to keep
@@ -294,9 +296,7 @@ def _cause(estimate: Estimate, problem: Problem, moved: float) -> str:
     if estimate.discretisation > most:
         if any(a.role == "mesh" for a in problem.axes):
             return "the mesh of the part is too coarse; refine it, or take order=2"
-        return (
-            "the mesh of space and time is too coarse; give its axes more spans or a higher degree"
-        )
+        return _too_coarse(problem)
     if estimate.passed > most:
         names = ", ".join(repr(k.name) for k in known_of(problem))
         return f"it is that of {names} in its load; solve that one on a finer mesh"
@@ -305,4 +305,18 @@ def _cause(estimate: Estimate, problem: Problem, moved: float) -> str:
     return (
         "rank, sweeps or the spans of the parameters are too few; raise --rank-max, lower"
         " --tolerance, or give the parameter axes more spans"
+    )
+
+
+def _too_coarse(problem: Problem) -> str:
+    axes = [a for a in problem.axes if a.role != "parameter"]
+    places = [f"{a.name} = {p:.4g}" for a in axes for p in missing(problem, a)]
+    if not places:
+        return (
+            "the mesh of space and time is too coarse; give its axes more spans or a higher degree"
+        )
+    some = ", ".join(places[:NAMED_PLACES]) + ", .." * (len(places) > NAMED_PLACES)
+    return (
+        f"the mesh is too coarse where a coefficient bends or jumps ({some}); leave spans= out, so"
+        " that the solve places breaks there, or give more spans"
     )

@@ -15,6 +15,7 @@ from scipy import sparse
 from sna_edge.core.axis import Axis
 from sna_edge.core.basis import SpanBasis, bspline, levels, periodic_bspline, uniform_breaks
 
+from .coefficients import tabulated
 from .errors import ProblemError
 from .forms import Expression, Factor, Product, coefficient, of_numpy
 from .integrals import matrix_of, projection_of, vector_of, weights_of
@@ -168,9 +169,14 @@ class ProblemAxis:
             raise ProblemError(f"axis {self.name!r} has no end {which!r}; use 'lower' or 'upper'")
         return self.basis.lower if which == "lower" else self.basis.upper
 
-    def function(self, f: Callable[[Floats], ArrayLike]) -> Expression:
-        """The coefficient f(x) as an expression. Raises ProblemError when f takes several
-        coordinates."""
+    def function(
+        self, f: Callable[[Floats], ArrayLike] | tuple[ArrayLike, ArrayLike]
+    ) -> Expression:
+        """The coefficient f(x) as an expression; f is a function on arrays, or a measured table
+        (places, values), whose rows straight lines connect. Raises ProblemError when f takes
+        several coordinates, and for a table that does not fit."""
+        if isinstance(f, tuple) and len(f) == 2:
+            return coefficient(self, tabulated(*f, self.name, self.basis))
         if _required(f) > 1:
             raise ProblemError(
                 "a function of several coordinates is not a product of one-dimensional ones (axis"

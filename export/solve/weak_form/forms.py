@@ -321,7 +321,7 @@ def coefficient(axis: FormAxis, f: Callable[[Floats], ArrayLike] | Floats) -> Ex
     """f(x_d), given as a function or as its values [Q] at the nodes of the axis. Raises
     ProblemError where it is not finite."""
     if callable(f):
-        found = Coefficient(f)
+        found = Coefficient(f, tuple(getattr(f, "bends", ())))
     else:
         values = np.broadcast_to(np.asarray(f, dtype=float), axis.nodes.shape)
         found = interpolated(axis.basis, axis.nodes, values)

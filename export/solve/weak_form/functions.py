@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.interpolate import PchipInterpolator
 
-from .coefficients import shaped
+from .coefficients import rows_of, shaped
 from .errors import ProblemError
 from .forms import Expression, Field, FormAxis, Product
 
@@ -156,19 +156,7 @@ def _difference(f: Any, u: Floats, *coordinates: Floats) -> Floats:
 
 def _table(u: ArrayLike, values: ArrayLike) -> tuple[Callable[..., Floats], Callable[..., Floats]]:
     """A monotone cubic through the rows, constant beyond the first and the last."""
-    rows, heights = np.asarray(u, dtype=float), np.asarray(values, dtype=float)
-    if rows.ndim != 1 or rows.shape != heights.shape or len(rows) < 2:
-        raise ProblemError(
-            f"a table of a function of the unknown has {rows.size} values of it and {heights.size}"
-            " of the function; give two rows or more of both"
-        )
-    if not (np.all(np.isfinite(rows)) and np.all(np.isfinite(heights))):
-        raise ProblemError("a table of a function of the unknown holds a gap; fill or drop its row")
-    if not np.all(np.diff(rows) > 0):
-        raise ProblemError(
-            "a table of a function of the unknown must increase in the unknown; sort its rows and"
-            " drop repeated ones"
-        )
+    rows, heights = rows_of(u, values, "a table of a function of the unknown", "in the unknown")
     curve = PchipInterpolator(rows, heights)
     first, last = rows[0], rows[-1]
     return (

@@ -66,6 +66,10 @@ def test_products_expand_like_on_paper():
         (lambda x: np.hypot(x, x), "np.hypot does not work"),
         (lambda x: x.function(lambda s: np.ones(3)), "3 numbers at"),
         (lambda x: x.function(lambda s: 1j * s), "a coefficient does not give real numbers"),
+        (lambda x: x.function(([0, 1], [1.0, 2.0, 3.0])), "2 places and 3 values"),
+        (lambda x: x.function(([0, 0.5, 0.5, 1], [1.0] * 4)), "must increase along it"),
+        (lambda x: x.function(([0.0, 0.9], [1.0, 2.0])), "from 0 to 0.9, the axis from 0 to 1"),
+        (lambda x: x.function(([0.0, 1.0], [1.0, np.nan])), "holds a gap"),
         (lambda x: x.function(lambda s: "steel"), "a coefficient does not give real numbers"),
         (
             lambda x: solve(Problem("p", (x,), u * v, 1.0 * v), method="magic"),
