@@ -16,6 +16,7 @@ import re
 from codecs import BOM_UTF8
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from ..learning.measured import KEY, identity_of
@@ -34,8 +35,9 @@ PLACES = 100_000
 OBJECT, LIST, LINES, BROKEN, MANY = "object", "list", "lines", "broken", "many"
 """What a message is: BROKEN, a list that cannot be taken apart, so that nobody knows how many parts
 were in it; MANY, of too many parts."""
-SECOND = re.compile(rb"\n[ \t\r\n]*\{")
-"""The begin of an object on another line."""
+SECOND = re.compile(rb"\n[ \t\r]*\{")
+"""The begin of an object on another line. No second line end in it: a search would begin anew at
+each of a million empty lines."""
 _blank = re.compile(r"[ \t\r\n]*").match
 _element = json.JSONDecoder(object_pairs_hook=once).raw_decode
 _end = json.JSONDecoder(parse_int=str).raw_decode
@@ -129,10 +131,11 @@ def too_deep(value: object, left: int = DEEPEST) -> bool:
 
 def of_list(text: bytes, station: str, door: str = "", recipe: str = "") -> list[Arrival]:
     """The arrivals of a JSON list of objects, each read for itself: what is wrong with one says
-    nothing of the others. Raises ValueError with the sentence for what is no list of that kind."""
+    nothing of the others; of too many the first MOST + 1. Raises ValueError with the sentence for
+    what is no list of that kind."""
     try:
         told = text.removeprefix(BOM_UTF8).decode()
-        return list(_elements(told, station, door, recipe))
+        return list(islice(_elements(told, station, door, recipe), MOST + 1))
     except UnicodeDecodeError:
         wrong = "it is not UTF-8"
     except RecursionError:

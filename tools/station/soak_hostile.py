@@ -39,9 +39,12 @@ ROUNDS = 10
 TABLE = Path(__file__).parents[2] / "docs" / "tables" / "station_hostile.md"
 
 
-def attacked(folder: Path, times: int, doors: list[str], seed: int) -> tuple[Plant, list[str]]:
-    """The plant after the attack, and a row of the table for each door."""
-    draw, plant = random.Random(seed), Plant(folder)
+def attacked(
+    folder: Path, times: int, doors: list[str], seed: int, *, traced: bool = False
+) -> tuple[Plant, list[str]]:
+    """The plant after the attack, and a row of the table for each door; `traced`: it is said what
+    the memory is made of."""
+    draw, plant = random.Random(seed), Plant(folder, traced=traced)
     plant.wires = wires.MOSQUITTO is not None
     rows, running = list[str](), list[Callable[[], None]]()
     plant.ports_made()
@@ -53,6 +56,8 @@ def attacked(folder: Path, times: int, doors: list[str], seed: int) -> tuple[Pla
     plant.start()
     plant.alone = web.alone(plant, draw)
     plant.memory = [plant.resident()]
+    if traced:
+        print(plant.trace(), file=sys.stderr, flush=True)
     attacks: dict[str, Callable[..., None]] = {
         "http": web.single, "lines": web.lines, "raw": web.raw, "page": web.page,
         "folder": wires.files, "config": files_of.config, "aqdef": files_of.aqdef,
@@ -93,6 +98,8 @@ def one(
         f" {', '.join(f'{m:.0f}' for m in plant.memory[-rounds:])}",
         file=sys.stderr, flush=True,
     )  # fmt: skip
+    if plant.traced:
+        print(plant.trace(), file=sys.stderr, flush=True)
     return (
         f"| {WORDS[door]} | {count:,} | {len(plant.wanted) - goods:,} | {slow} |"
         f" {plant.memory[-1]:.0f} | {len(plant.faults) - faults} |"
@@ -120,11 +127,12 @@ def main() -> int:
     parser.add_argument("--times", type=int, default=1_000_000, help="messages in all")
     parser.add_argument("--door", action="append", choices=list(SHARES), help="all where left out")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--trace", action="store_true", help="say what the memory is made of")
     parser.add_argument("--write", action="store_true", help="the table of the docs")
     args = parser.parse_args()
     doors, began = args.door or list(SHARES), time.monotonic()
     with tempfile.TemporaryDirectory(prefix="sna-hostile-") as folder:
-        plant, rows = attacked(Path(folder), args.times, doors, args.seed)
+        plant, rows = attacked(Path(folder), args.times, doors, args.seed, traced=args.trace)
     text = table(plant, rows, args.times, time.monotonic() - began)
     if args.write:
         TABLE.write_text(text)

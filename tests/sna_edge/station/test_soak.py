@@ -84,6 +84,17 @@ def test_what_must_hold_is_noticed_where_it_does_not(soak, tmp_path):
     assert found["verdict"] == "ACCEPT"
 
 
+def test_parts_that_retention_took_are_not_waited_for(soak, tmp_path):
+    from campaigns.holds import without_record
+
+    with sqlite3.connect(tmp_path / "records.sqlite") as db:
+        db.execute("CREATE TABLE records (part, kind)")
+        db.executemany("INSERT INTO records VALUES (?, 0)", [("M7.0-9",), ("M7.0-11",), ("G3",)])
+    parts = ["M7.0-2", "M7.0-9", "M7.0-10", "M7.0-12", "F7.0-1-1"]
+    assert without_record(tmp_path, parts) == ["M7.0-2", "M7.0-10", "M7.0-12", "F7.0-1-1"]
+    assert without_record(tmp_path, parts, cut=True) == ["M7.0-10", "M7.0-12", "F7.0-1-1"]
+
+
 def test_the_table_keeps_what_did_not_run(soak, tmp_path):
     from campaigns.outcome import Outcome
     from campaigns.table import written

@@ -36,13 +36,29 @@ def has_record(data: Path, part: str) -> bool:
         return False
 
 
-def without_record(data: Path, parts: Iterable[str]) -> list[str]:
-    """Those of the parts that have no verdict on the disk."""
+def without_record(data: Path, parts: Iterable[str], *, cut: bool = False) -> list[str]:
+    """Those of the parts that have no verdict on the disk; `cut`: retention may have taken the
+    oldest records, and a part that its sender sent before the oldest that is left had one."""
     if not (parts := list(parts)):
         return []
     with closing(_read(data)) as db:
         there = {part for (part,) in db.execute("SELECT part FROM records WHERE kind = 0")}
-    return [part for part in parts if part not in there]
+    left = [part for part in parts if part not in there]
+    return _behind_a_cut(left, there) if cut and left else left
+
+
+def _behind_a_cut(parts: Iterable[str], there: Iterable[str]) -> list[str]:
+    """Without those that were sent before the oldest of their sender that is there."""
+    oldest: dict[str, tuple[int, ...]] = {}
+    for sender, number in map(_sent, there):
+        oldest[sender] = min(oldest.get(sender, number), number)
+    return [part for part in parts if _sent(part)[1] >= oldest.get(_sent(part)[0], ())]
+
+
+def _sent(part: str) -> tuple[str, tuple[int, ...]]:
+    """Sender and number of a part: H7.0-12, F7.0-3-1."""
+    sender, *numbers = part.split("-")
+    return sender, tuple(int(n) for n in numbers if n.isdigit())
 
 
 def records(data: Path) -> Records:

@@ -35,15 +35,15 @@ Campaign = Callable[[Path, int, random.Random], Outcome]
 """(an empty folder, how often, what draws) -> what one station has gone through."""
 
 
-def settle(site: Site, told: Told) -> None:
-    """Wait until everything that was handed over has a record, as long as that gets on."""
-    left, end = without_record(site.data, told.handed), time.monotonic() + SETTLED
+def settle(site: Site, told: Told, *, cut: bool = False) -> None:
+    """Wait until everything that was handed over has, or had, a record, as long as that gets on."""
+    left, end = without_record(site.data, told.handed, cut=cut), time.monotonic() + SETTLED
     while left:
         if time.monotonic() > end:
             told.wrong.append(f"{len(left)} parts that were handed over wait, as {left[0]}")
             return
         time.sleep(0.1)
-        before, left = len(left), without_record(site.data, left)
+        before, left = len(left), without_record(site.data, left, cut=cut)
         if len(left) < before:
             end = time.monotonic() + SETTLED
 
@@ -69,7 +69,7 @@ def closed(
     """The end of one station: senders stop, what was handed over is waited for, SIGTERM, checks."""
     for sender in senders:
         sender.stop()
-    settle(site, told)
+    settle(site, told, cut=cut)
     code = site.end()
     wrong = [f"SIGTERM: it ends with {code}"] if code else []
     wrong += faults(site, told, reference, cut=cut)

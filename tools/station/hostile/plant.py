@@ -93,6 +93,7 @@ class Plant:
 
     folder: Path
     wires: bool = True
+    traced: bool = False
     ports: dict[str, int] = field(default_factory=dict)
     wanted: dict[str, str] = field(default_factory=dict)
     seconds: list[float] = field(default_factory=list)
@@ -117,9 +118,11 @@ class Plant:
         (self.folder / "in").mkdir()
         text = CONFIG + (MQTT + OPCUA if self.wires else "")
         (self.folder / "station.toml").write_text(text.format(**self.ports))
+        own = [str(Path(__file__).with_name("traced.py"))]
+        program = own if self.traced else ["-m", "sna_edge", "station"]
         with open(self.folder / "station.log", "wb") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "sna_edge", "station", str(self.folder / "station.toml")],
+                [sys.executable, *program, str(self.folder / "station.toml")],
                 stdout=log, stderr=log,
             )  # fmt: skip
         end = time.monotonic() + STARTED
@@ -179,6 +182,20 @@ class Plant:
             self.fault(f"{door}: the station does not answer: {self.log()}")
         if self.memory[-1] > MEMORY:
             self.fault(f"{door}: {self.memory[-1]:.0f} MB")
+
+    def trace(self, most: int = 12) -> str:
+        """What its memory is made of, as `traced` says."""
+        path = self.folder / "memory.json"
+        path.unlink(missing_ok=True)
+        self.process.send_signal(signal.SIGUSR1)
+        end = time.monotonic() + STARTED
+        while not path.exists() and time.monotonic() < end:
+            time.sleep(0.05)
+        told = json.loads(path.read_text())
+        path.unlink()
+        heap = ", ".join(f"{name} {size:.0f}" for name, size in told["heap"].items())
+        tables = [f"  {mb:.2f} MB, {n}: {name}" for name, (n, mb) in told["tables"].items()]
+        return "\n".join([f"MB: {heap}", *tables[:most], *told["grown"][: 2 * most]])
 
     def log(self) -> str:
         """The end of what it said."""
