@@ -13,10 +13,11 @@ from ..plant import Plant
 from .at_once import AtOnce
 from .guard import COOKIE, Guard, Refused
 from .metrics import exposition, registry
-from .operated import Operated
+from .operated import Operated, aside
 from .parts import Receive, arrivals, body, recorded, text
 from .protocol import Answered
 from .replies import Scope, Send, reply
+from .room import SMALL, Bodies
 from .settings import HttpSettings
 
 Behind = Callable[[Scope, Receive, Send], Awaitable[None]]
@@ -28,7 +29,8 @@ PLAIN = "text/plain; version=0.0.4; charset=utf-8"
 class App:
     """POST /stations/NAME/parts, GET /metrics, GET /health, GET /status, the operations; everything
     else goes to `behind`, where the configuration asks for the page; its `files` tell nothing and
-    are for everybody. `scope["person"]` is the name of who calls, `scope["role"]` the role."""
+    are for everybody. `scope["person"]` is the name of who calls, `scope["role"]` the role.
+    `bodies`: large messages on their way."""
 
     def __init__(
         self, plant: Plant, settings: HttpSettings, behind: Behind | None = None,
@@ -37,7 +39,8 @@ class App:
         self._plant, self._settings, self._behind = plant, settings, behind
         self._files = frozenset(files)
         self._guard, self._registry = Guard(settings, plant.desk.note), registry(plant)
-        self._operated = Operated(plant, settings, self._guard)
+        self.bodies = Bodies(settings.bodies)
+        self._operated = Operated(plant, settings, self._guard, self.bodies)
         self._soon = AtOnce(plant.desk)
 
     def people_changed(self, call: Callable[[], object]) -> None:
@@ -101,7 +104,8 @@ class App:
 
     async def _enter(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The token that a person has typed in becomes a cookie that no script reads."""
-        data = await body(receive, 4096, self._settings.seconds)
+        with self.bodies.begun() as held:
+            data = await body(receive, 4096, self._settings.seconds, held)
         try:
             token = str(json.loads(data)["token"]).strip()
         except (ValueError, KeyError, TypeError, RecursionError):
@@ -114,14 +118,24 @@ class App:
 
     async def _parts(self, scope: Scope, receive: Receive, send: Send) -> None:
         station = self._station(scope)
-        data = await body(receive, self._settings.body, self._settings.seconds)
-        found, form = self._arrivals(scope, data, station)
-        answers = await recorded(self._plant.desk, found)
+        with self.bodies.begun() as held:
+            data = await body(receive, self._settings.body, self._settings.seconds, held)
+            found, form = await self._read(scope, data, station)
+            del data
+            answers = await recorded(self._plant.desk, found)
         if form == BROKEN:  # nobody knows how many parts were in it: none is acknowledged
             raise Refused(400, str(found[0].reading))
         again = str(sum(answer.again for answer in answers)).encode()
         told, kind = text(answers, form)
         await reply(send, 200, told, kind=kind, more=[(b"station-again", again)])
+
+    async def _read(self, scope: Scope, data: bytes, station: str) -> tuple[list[Arrival], str]:
+        """The parts of a message; a large one is read in a thread of its own: others have their
+        verdicts meanwhile. Raises Refused."""
+        if len(data) <= SMALL:
+            return self._arrivals(scope, data, station)
+        async with self.bodies.reading:
+            return await aside(lambda: self._arrivals(scope, data, station))
 
     def is_parts(self, scope: Scope) -> bool:
         """Whether a request may be answered by `at_once`."""
@@ -132,7 +146,7 @@ class App:
     def at_once(self, scope: Scope, data: bytes, answered: Answered) -> bool:
         """Take the parts of a whole message, as POST /stations/NAME/parts does, without a task;
         False where they have to be refused, which is done in the ordinary way."""
-        if len(data) > self._settings.body:
+        if len(data) > min(self._settings.body, SMALL):
             return False
         at = time.perf_counter_ns()
         try:

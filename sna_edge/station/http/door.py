@@ -17,6 +17,7 @@ from ...errors import InputError
 from ..plant import Plant
 from .app import App, Behind
 from .protocol import protocol
+from .room import Links
 from .settings import HttpSettings
 
 STARTED = 10.0
@@ -34,17 +35,19 @@ class HttpDoor:
         self._thread: Thread | None = None
         self._socket: socket.socket | None = None
         self._failed = ""
+        self._links = Links(settings.seconds)
+        self._app: App | None = None
         self._feed: Any = None
 
     def start(self) -> None:
         """Bind, and serve in a thread. Raises InputError."""
         settings = self.settings
-        app = App(self._plant, settings, *self._page())
+        app = self._app = App(self._plant, settings, *self._page())
         if self._feed is not None:
             app.people_changed(self._feed.again)
         config = uvicorn.Config(
             app,
-            http=protocol(settings.seconds, app),
+            http=protocol(settings.seconds, app, self._links),
             ws="none",
             lifespan="off",
             interface="asgi3",
@@ -99,12 +102,16 @@ class HttpDoor:
             self._socket.close()
 
     def state(self) -> Mapping[str, Any]:
-        """Whether it serves, and where."""
+        """Whether it serves, and where; `dropped`: large messages that had no room, answers that
+        nobody read."""
         up = self._thread is not None and self._thread.is_alive() and not self._failed
         address = self.settings.address
         if self.settings.port == 0:
             address = address.rpartition(":")[0] + f":{self.port}"
-        return {"up": up, "words": f"listens at {address}" if up else self._failed or "closed"}
+        words = f"listens at {address}" if up else self._failed or "closed"
+        large = self._app.bodies.refused if self._app is not None else 0
+        dropped = {"large messages": large, "unread answers": self._links.cut}
+        return {"up": up, "words": words, "dropped": dropped}
 
     def _page(self) -> tuple[Behind | None, Collection[str]]:
         """The live page, where the settings ask for it, and its files."""

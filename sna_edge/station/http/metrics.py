@@ -66,11 +66,16 @@ class Collected(Collector):  # type: ignore[misc,unused-ignore]
         kept = GaugeMetricFamily(
             "sna_station_door_buffered", "Records that wait for their destination.", labels=["door"]
         )
+        dropped = CounterMetricFamily(
+            "sna_station_door_dropped", "What had no room, by what it was.", labels=["door", "what"]
+        )
         for name, state in self._plant.states().items():
+            for what, count in state.get("dropped", {}).items():
+                dropped.add_metric([name, what], count)
             up.add_metric([name], float(bool(state.get("up"))))
             if isinstance(state.get("buffered"), int):
                 kept.add_metric([name], state["buffered"])
-        yield from (up, kept)
+        yield from (up, kept, dropped)
 
 
 def _gauge(name: str, help: str, value: float) -> Metric:

@@ -17,6 +17,7 @@ from .guard import Guard, Refused
 from .parts import Receive, body
 from .people import ANYBODY, ROLES
 from .replies import HEADERS, Scope, Send, reply
+from .room import Bodies, Held
 from .settings import HttpSettings
 
 JSON = "application/json"
@@ -30,8 +31,8 @@ T = TypeVar("T")
 class Operated:
     """Answers at the addresses of OPERATIONS, and lists them at /operations."""
 
-    def __init__(self, plant: Plant, settings: HttpSettings, guard: Guard) -> None:
-        self._plant, self._settings, self._guard = plant, settings, guard
+    def __init__(self, plant: Plant, settings: HttpSettings, guard: Guard, bodies: Bodies) -> None:
+        self._plant, self._settings, self._guard, self._bodies = plant, settings, guard, bodies
 
     def takes(self, path: str) -> bool:
         """Whether the address is one of these."""
@@ -48,10 +49,11 @@ class Operated:
             raise Refused(405, f"here is {' and '.join(one.method for one, _ in there)}")
         operation, names = chosen[0]
         person = self._guard.person(scope, operation.role)
-        said, data = await self._said(scope, receive)
-        name = "" if person is ANYBODY else person.name
-        asked = Asked(self._plant, name, names, said, data, self._guard.roster)
-        answer = await _answered(operation, asked)
+        with self._bodies.begun() as held:
+            said, data = await self._said(scope, receive, held)
+            name = "" if person is ANYBODY else person.name
+            asked = Asked(self._plant, name, names, said, data, self._guard.roster)
+            answer = await _answered(operation, asked)
         if isinstance(answer, Streamed):
             await _streamed(answer, receive, send)
         else:
@@ -69,11 +71,13 @@ class Operated:
             ],
         }  # fmt: skip
 
-    async def _said(self, scope: Scope, receive: Receive) -> tuple[dict[str, Any], bytes]:
+    async def _said(
+        self, scope: Scope, receive: Receive, held: Held
+    ) -> tuple[dict[str, Any], bytes]:
         said: dict[str, Any] = dict(parse_qsl(scope.get("query_string", b"").decode("latin-1")))
         if scope["method"] == "GET":
             return said, b""
-        data = await body(receive, self._settings.body, self._settings.seconds)
+        data = await body(receive, self._settings.body, self._settings.seconds, held)
         kind = dict(scope["headers"]).get(b"content-type", b"").split(b";")[0].strip().lower()
         if not data:
             return said, b""

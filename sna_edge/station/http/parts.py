@@ -11,19 +11,22 @@ from typing import Any
 from ..messages import LINES, LIST, MANY, of_message
 from ..parts import Answer, Arrival, Desk
 from .guard import Refused
+from .room import Held
 
 RECORDED = 30.0
 """Seconds that records may take until the sender is told to try again."""
 LATE = "no record yet; send it again, it counts once"
+FULL = "too many large messages are on their way; send it again in a second, or fewer parts in one"
 Receive = Callable[[], Awaitable[Mapping[str, Any]]]
 NDJSON = ("application/x-ndjson", "application/jsonl", "application/ndjson")
 
 
-async def body(receive: Receive, most: int, seconds: float) -> bytes:
-    """The body of a request. Raises Refused where it is too long or comes too slowly."""
+async def body(receive: Receive, most: int, seconds: float, held: Held) -> bytes:
+    """The body of a request, as far as it has room. Raises Refused where it is too long, comes too
+    slowly, or had no room: then it was read to its end, so that its sender hears that."""
 
     async def whole() -> bytes:
-        pieces, size = [], 0
+        pieces, size, room = [], 0, True
         while True:
             message = await receive()
             if message["type"] == "http.disconnect":
@@ -32,9 +35,17 @@ async def body(receive: Receive, most: int, seconds: float) -> bytes:
             size += len(piece)
             if size > most:
                 raise Refused(413, f"the message is longer than {most} bytes; send fewer parts")
-            pieces.append(piece)
+            if room and held.take(size):
+                pieces.append(piece)
+            elif room:
+                room = False
+                pieces.clear()
+                held.give()
             if not message.get("more_body"):
-                return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+                break
+        if not room:
+            raise Refused(503, FULL)
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
     try:
         return await asyncio.wait_for(whole(), seconds)

@@ -1,5 +1,6 @@
-"""One connection of HTTP: closed where no whole head of a request comes in time or in size, told
-whose certificate it has shown, and parts whose message came in one piece are answered at once."""
+"""One connection of HTTP: closed where no whole head of a request comes in time or in size, or
+nobody reads its answers, told whose certificate it has shown, and parts whose message came in one
+piece are answered at once."""
 
 from __future__ import annotations
 
@@ -8,6 +9,8 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from .room import PIPELINED, Links
 
 PEER = "peer_certificate"
 HEAD = 65536
@@ -26,7 +29,11 @@ class AtOnce(Protocol):
         """Take the parts of a message; False where it has to be answered in the ordinary way."""
 
 
-def protocol(seconds: float, parts: AtOnce) -> type[asyncio.Protocol]:
+class TooMany(Exception):
+    """Requests were sent before the first was answered, more than wait at a time."""
+
+
+def protocol(seconds: float, parts: AtOnce, links: Links) -> type[asyncio.Protocol]:
     """The class of connections whose requests have `seconds` for their head."""
 
     class Connection(HttpToolsProtocol):  # type: ignore[misc,unused-ignore]
@@ -63,11 +70,41 @@ def protocol(seconds: float, parts: AtOnce) -> type[asyncio.Protocol]:
         def connection_lost(self, exc: Exception | None) -> None:
             if self._clock is not None:
                 self._clock.cancel()
+            links.leave(self)
+            links.pipelined -= len(self.pipeline)
+            self.pipeline.clear()
             super().connection_lost(exc)
 
+        def pause_writing(self) -> None:
+            super().pause_writing()
+            links.waits(self)
+
+        def resume_writing(self) -> None:
+            super().resume_writing()
+            links.leave(self)
+
+        def unread(self) -> int:
+            """Bytes that the client has not taken yet."""
+            return int(self.transport.get_write_buffer_size())
+
+        def cut(self) -> None:
+            """End it at once."""
+            self.transport.abort()
+
+        def on_message_begin(self) -> None:
+            if self.pipeline and links.pipelined >= PIPELINED:
+                raise TooMany  # the parser stops, and the connection is closed
+            super().on_message_begin()
+
         def on_headers_complete(self) -> None:
-            self._head = 0
+            self._head, before = 0, len(self.pipeline)
             super().on_headers_complete()
+            links.pipelined += len(self.pipeline) - before
+
+        def on_response_complete(self) -> None:
+            before = len(self.pipeline)
+            super().on_response_complete()
+            links.pipelined += len(self.pipeline) - before
 
         def on_body(self, body: bytes) -> None:
             self._head = 0

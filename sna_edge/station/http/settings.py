@@ -16,7 +16,8 @@ class HttpSettings:
     certificates of clients. `people`: who may do what, from the file `tokens`; None: this machine
     alone, everything.
     `hosts`: names by which clients may call it, beside those of this machine. `body`: bytes of a
-    message, `seconds` that one may take, `connections` at the same time."""
+    message, `bodies` of all large ones together that are on their way; `seconds` that one may
+    take, `connections` at the same time."""
 
     host: str
     port: int
@@ -28,6 +29,7 @@ class HttpSettings:
     hosts: tuple[str, ...] = ()
     page: bool = False
     body: int = 8 << 20
+    bodies: int = 16 << 20
     seconds: float = 10.0
     connections: int = 200
 
@@ -64,13 +66,18 @@ def read(name: str, table: Table, config: Configuration) -> HttpSettings:
             " and tls_key, or plain = true where something else encrypts"
         )
     table.flag("plain", False)
+    body = table.size("body", 8 << 20)
+    bodies = table.size("bodies", 2 * body)
+    if bodies < body:
+        raise InputError(f"{table.name} has less room in bodies than one body; give bodies more")
     return HttpSettings(
         host, port, certificate, key, client_ca,
         people=read_people(tokens) if tokens else None,
         tokens=tokens,
         hosts=table.texts("hosts", ()),
         page=table.flag("page", False),
-        body=table.size("body", 8 << 20),
+        body=body,
+        bodies=bodies,
         seconds=table.number("seconds", 10.0, least=0.1, most=600.0),
         connections=table.whole("connections", 200, least=1, most=10_000),
     )  # fmt: skip

@@ -31,7 +31,7 @@ ALL = (
     Listed("ended", "SIGTERM under load and while it starts", kills.ended),
     Listed("away", "the broker ends and comes back; cap: none, drop_oldest, stop", links.away, 5,
            links.no_broker),
-    Listed("full", "the disk is full to a drawn byte (tmpfs)", disks.full, 50, disks.no_mount),
+    Listed("full", "the disk is full to a drawn byte (tmpfs)", disks.full, 10, disks.no_mount),
     Listed("limited", "files may grow no more (EFBIG)", disks.limited, 50),
     Listed("read-only", "the data folder may not be written", disks.read_only, 20,
            disks.no_permissions),

@@ -1,6 +1,6 @@
-"""A station that says what its memory is made of: python traced.py CONFIG.toml; on SIGUSR1 it writes
-memory.json beside the configuration. With TRACEMALLOC=1 also which lines hold what has grown since
-the first time, which makes it three times slower."""
+"""A station that says what its memory is made of: python traced.py CONFIG.toml. On SIGUSR1 it
+writes memory.json beside the configuration. With TRACEMALLOC=1 also which lines hold what has grown
+since the first time, which makes it three times slower."""
 
 from __future__ import annotations
 
