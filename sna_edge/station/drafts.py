@@ -10,6 +10,8 @@ from typing import Any, Protocol
 from .parts import Answer, Done
 
 VERDICT, MEASURED, EVENT = "verdict", "measured", "event"
+WRONG = "measurement wrong"
+"""The event by which people say so of a measured value; `about` is its record."""
 Key = tuple[str, str, int, str]
 """Station, part, sequence, mark: of verdicts and measured values at most one record has it."""
 
@@ -24,7 +26,8 @@ class Draft:
     what was measured for measured values that come alone, so that a second measurement of a part
     counts and a repeated message does not. Events have no key: `part` "" or the part that they
     concern. `outputs`: {output: {"value": .., "lower": .., ..}} as the verdict gives them,
-    `measured`: {output: number, in the unit of the model}, for columns that are searched.
+    `measured`: {output: number, in the unit of the model}, for columns that are searched. `wrong`:
+    the record whose measured values this event takes out of these columns, 0 for none.
     """
 
     kind: str
@@ -38,6 +41,7 @@ class Draft:
     verdict: str = ""
     outputs: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     measured: Mapping[str, float] = field(default_factory=dict)
+    wrong: int = 0
 
     @property
     def key(self) -> Key:

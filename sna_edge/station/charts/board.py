@@ -10,9 +10,11 @@ from typing import Any
 
 from ...errors import InputError
 from ..config.charting import Charting
+from ..drafts import WRONG
 from .alarms import Alarms
 from .keeping import kept, restore
 from .running import Running, milliseconds
+from .withdrawn import MOST, Asked, Late, withdraw
 
 Name = tuple[str, str]
 OTHER = "other recipes"
@@ -39,6 +41,7 @@ class Board:
     ) -> None:  # fmt: skip
         self.alarms, self.settings, self._known = alarms or Alarms(), settings, known
         self.running: dict[Name, Running] = {}
+        self.measured: Asked = lambda station, recipe, before, most: None
         self.tick = 0
         self.taken = 0
         self._lock = Lock()
@@ -50,9 +53,12 @@ class Board:
     def take(self, record: Mapping[str, Any]) -> None:
         """Take a record; of other kinds than verdicts, measured values and events nothing."""
         kind = record.get("kind")
+        withdrawn = self._withdrawn(record) if kind == "event" else None
         with self._lock:
             self.taken += 1
-            if kind == "event":
+            if withdrawn is not None:
+                withdraw(*withdrawn)
+            elif kind == "event":
                 self._event(record)
             elif kind in ("verdict", "measured"):
                 name = (str(record.get("station", "")), str(record.get("recipe", "")))
@@ -60,12 +66,12 @@ class Board:
                 (running.verdict if kind == "verdict" else running.measured)(record, self.tick)
 
     def recall(self, texts: Iterable[str]) -> None:
-        """Take verdicts and measured values of an earlier run, in their order; no alarm of them is
-        told again."""
+        """Take verdicts, measured values and what was said of these of an earlier run, in their
+        order; no alarm of them is told again."""
         own, self.alarms.changed = self.alarms.changed, lambda what, alarm: None
         for text in texts:
             record = json.loads(text)
-            if record.get("kind") != "event":
+            if record.get("kind") != "event" or record.get("event") == WRONG:
                 self.take(record)
         self.alarms.changed = own
         self.alarms.standing.clear()
@@ -164,6 +170,17 @@ class Board:
         with self._lock:
             running = self.running.get((station, recipe))
             return running.readings() if running else []
+
+    def _withdrawn(self, record: Mapping[str, Any]) -> tuple[Running, int, str, Late | None] | None:
+        """Of an event that calls a measured value wrong what `withdraw` takes; None of others. Read
+        without holding up those who ask."""
+        name = str(record.get("station", "")), str(record.get("recipe", ""))
+        running = self.running.get(self._place(name))
+        if record.get("event") != WRONG or running is None:
+            return None
+        running.tick = self.tick
+        late = self.measured(*name, int(record["record"]), MOST)
+        return running, int(record["about"]), str(record.get("part", "")), late
 
     def _event(self, record: Mapping[str, Any]) -> None:
         """What others call an alarm is one until somebody has seen it; it has its record."""

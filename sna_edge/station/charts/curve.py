@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
@@ -33,7 +33,8 @@ NOWHERE: Where = (0, 0, "")
 class Curve:
     """`what`: the words of its signals, "value of strength"; `kind` of config.KINDS. Limits are set
     by the first points and then stay; they do not move with a drift that they are there to show.
-    `since`: of the first and the last point they are from, and when they were set."""
+    `begin`, `end`, `since`: of the first and the last point they are from, and when they were set;
+    `first`, `until`: their records; `made`: the chart as it was then."""
 
     what: str
     kind: str = INDIVIDUALS
@@ -47,6 +48,9 @@ class Curve:
     begin: str = ""
     end: str = ""
     since: int = 0
+    first: int = 0
+    until: int = 0
+    made: dict[str, Any] = field(default_factory=dict)
     latest: tuple[Point, ...] = ()
 
     def __post_init__(self) -> None:
@@ -55,6 +59,8 @@ class Curve:
     def add(self, value: Any, where: Where = NOWHERE) -> list[str]:
         """The rules that signal with this part; `says` has what each means here. A chart of
         subgroups or samples has a point when the last part of one has come."""
+        if self.chart is None:
+            self.first = self.first or where[0]
         if self.size > 1:
             self.group.append(value)
             if len(self.group) < self.size:
@@ -81,8 +87,48 @@ class Curve:
         """New limits from the next parts: another batch, another tool, another model."""
         self.chart, self.reference, self.group, self.latest = None, [], [], ()
         self.begin = self.end = ""
+        self.first, self.until, self.made = 0, 0, {}
         self.recent.clear()
         self.points.clear()
+
+    def anew(self, values: Sequence[tuple[Any, Where]], start: int) -> None:
+        """As if these were the values that it was given: all there are from record `start` on. A
+        chart that began before it keeps its limits, and its sums begin with these values."""
+        first, old = self.first, self.chart
+        drawn = sum(bool(point[-1]) for point in self.points)
+        if first >= start:
+            self.again()
+            old = None
+        elif self.made:
+            first = self._from_limits()
+        else:  # kept by an earlier version, which did not say how it began
+            return
+        self.says = {}
+        for value, where in values:
+            if where[0] >= first:
+                self.add(value, where)
+        if old is not None:
+            self._counted(old, drawn)
+
+    def _from_limits(self) -> int:
+        """As it was when it got its limits; the first record of behind them."""
+        self.chart = restored(deepcopy(self.made))
+        self.chart.rules = judged(self.kind, self.settings)
+        self.group = []
+        self.recent.clear()
+        self.points.clear()
+        return self.until + 1
+
+    def _counted(self, old: Chart, drawn: int) -> None:
+        """Points and signals of before the values that it was made anew from."""
+        assert self.chart is not None
+        more = max(old.count - self.chart.count, 0)
+        self.chart.count += more
+        self.recent = {
+            rule: deque((one + more for one in at), WINDOW) for rule, at in self.recent.items()
+        }
+        signals = old.signalled - drawn + sum(bool(point[-1]) for point in self.points)
+        self.chart.signalled = max(signals, self.chart.signalled)
 
     def told(self) -> dict[str, Any]:
         """{"center", "lower", "upper", "n"} of the first statistic, or how many parts are still to
@@ -119,7 +165,8 @@ class Curve:
             "group": self.group, "reference": self.reference, "says": self.says,
             "recent": {rule: list(at) for rule, at in self.recent.items()},
             "points": list(self.points), "begin": self.begin, "end": self.end,
-            "since": self.since, "heads": self.heads(),
+            "since": self.since, "heads": self.heads(), "first": self.first, "until": self.until,
+            "made": self.made,
         }  # fmt: skip
 
     def restore(self, kept: Mapping[str, Any]) -> None:
@@ -136,6 +183,8 @@ class Curve:
         self.recent = {rule: deque(at, WINDOW) for rule, at in kept["recent"].items()}
         self.points.extend(kept["points"])
         self.begin, self.end, self.since = kept["begin"], kept["end"], int(kept["since"])
+        self.first, self.until = int(kept.get("first", 0)), int(kept.get("until", 0))
+        self.made = dict(kept.get("made", {}))
 
     def _point(self, value: Any, where: Where) -> list[str]:
         if self.chart is None:
@@ -180,6 +229,7 @@ class Curve:
         except InputError:
             self.reference = self.reference[1:]
             return
+        self.made, self.until = self.chart.state(), where[0]
         self.latest = deepcopy(self.chart).add(self._told(self.reference[-1]))
         self.reference, self.end, self.since = [], where[2], where[1]
 

@@ -14,6 +14,8 @@ INPUTS, RESIDUALS, REJECTS = "inputs", "residuals", "rejects"
 WORDS = {PREDICTED: "predicted", RESIDUAL: "residual of", MEASURED: "measured"}
 OF_MODEL = (PREDICTED, RESIDUAL, RESIDUALS, REJECTS)
 """What another model changes."""
+OF_MEASURED = (MEASURED, RESIDUAL, RESIDUALS)
+"""What measured values change."""
 Name = tuple[str, str, str]
 """Output ("" for what concerns none), what it is of, kind of chart."""
 

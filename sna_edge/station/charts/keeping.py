@@ -19,7 +19,7 @@ def kept(running: Running) -> dict[str, Any]:
         "points": [[*point.told(), dict(point.reading)] for point in running.points],
         "outputs": {
             name: [list(one.numbers), list(one.measured), list(one.limits), dict(one.became),
-                   list(one.inside)]
+                   list(one.inside), list(one.of), list(one.inside_of)]
             for name, one in running.outputs.items()
         },
         "inputs": {
@@ -36,12 +36,15 @@ def restore(running: Running, told: Mapping[str, Any]) -> None:
     is none."""
     for record, at, part, verdict, outputs, reading in told["points"]:
         running.append(Shown(int(record), int(at), part, verdict, outputs, 0, reading))
-    for name, (numbers, measured, limits, became, inside) in told["outputs"].items():
+    for name, (numbers, measured, limits, became, inside, *of) in told["outputs"].items():
         lsl, usl, target = limits
         one = running.outputs[name] = Kept(limits=(lsl, usl, target), became=became)
         one.numbers.extend(numbers)
         one.measured.extend(measured)
         one.inside.extend(inside)
+        of = of or [[0] * len(measured), [0] * len(inside)]  # kept by an earlier version
+        one.of.extend(of[0])
+        one.inside_of.extend(of[1])
     running.patterns.inputs = {name: Still(*still) for name, still in told["inputs"].items()}
     running.patterns.verdicts.extend(told["verdicts"])
     running.counts = {word: int(n) for word, n in told["counts"].items()}

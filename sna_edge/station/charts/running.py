@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Mapping
 from datetime import datetime
-from math import isfinite
 from typing import Any
 
 from ...quality.verdict import REJECT
@@ -15,7 +14,7 @@ from .curve import Curve, Where
 from .curves import INPUTS, MEASURED, PREDICTED, REJECTS, RESIDUAL, RESIDUALS, Curves
 from .histogram import spread
 from .patterns import Patterns
-from .shown import Kept, Shown
+from .shown import Kept, Shown, number
 
 POINTS = 240
 """Parts that the charts of the page show."""
@@ -54,13 +53,12 @@ class Running:
         outputs: dict[str, list[Any]] = {}
         reading = record.get("reading")
         reading = reading if isinstance(reading, Mapping) else {}
-        part, number = str(record.get("part", "")), int(record["record"])
-        shown = Shown(number, at, part, verdict, outputs, tick, reading)
-        where = number, at, part
+        where = int(record["record"]), at, str(record.get("part", ""))
+        shown = Shown(*where, verdict, outputs, tick, reading)
         for name, told in (record.get("outputs") or {}).items():
             outputs[name] = [told.get("value"), told.get("lower"), told.get("upper"), None, []]
             kept = self._kept(name, told)
-            if _number(told.get("value")):
+            if number(told.get("value")):
                 kept.numbers.append(told["value"])
                 self._chart(name, PREDICTED, told["value"], outputs[name], where)
         self.append(shown)
@@ -71,7 +69,7 @@ class Running:
         for rule, stands, says in self.patterns.add(verdict, reading):
             self._pattern(rule, stands, says, at)
         if HOTELLING in self.curves.settings.kinds:
-            numbers = {name: float(v) for name, v in reading.items() if _number(v)}
+            numbers = {name: float(v) for name, v in reading.items() if number(v)}
             self._together(INPUTS, numbers, where)
         self._together(REJECTS, verdict == REJECT, where)
         self._learned(record, shown, where)
@@ -117,7 +115,7 @@ class Running:
     def again(self, wanted: Mapping[str, str] | None = None) -> None:
         """New limits from the next parts, as `Curves.again`; alarms of those charts are over."""
         for output, what, kind in self.curves.again(wanted):
-            self.alarms.fall(self._alarm(output, what, kind))
+            self.alarms.fall(self.alarm(output, what, kind))
 
     def _output(self, name: str, kept: Kept) -> dict[str, Any]:
         lsl, usl, target = kept.limits
@@ -147,18 +145,16 @@ class Running:
         """What came of measured values: points, residuals, coverage, alarms of the learner."""
         errors = {}
         for name, became in (record.get("measured") or {}).items():
-            if not isinstance(became, Mapping) or not _number(became.get("value")):
+            if not isinstance(became, Mapping) or not number(became.get("value")):
                 continue
             kept = self._kept(name, became) if name not in self.outputs else self.outputs[name]
             kept.became = became
-            kept.measured.append(became["value"])
-            if _number(became.get("lower")) and _number(became.get("upper")):
-                kept.inside.append(became["lower"] <= became["value"] <= became["upper"])
+            kept.add(where[0], became["value"], became.get("lower"), became.get("upper"))
             row = shown.outputs.get(name) if shown else None
             if shown and row is not None:
                 row[3], shown.changed = became["value"], self.tick
             self._chart(name, MEASURED, became["value"], None, where)
-            if _number(became.get("predicted")):
+            if number(became.get("predicted")):
                 errors[name] = became["value"] - became["predicted"]
                 self._chart(name, RESIDUAL, errors[name], row, where)
         if errors and errors.keys() >= self.outputs.keys():
@@ -173,14 +169,14 @@ class Running:
             if rules and row is not None and curve.kind == INDIVIDUALS:
                 row[4] += [f"{what}: {rule}" for rule in rules]
             if alarms and curve.recent:
-                self._judge(curve, rules, self._alarm(output, what, curve.kind), where, output)
+                self._judge(curve, rules, self.alarm(output, what, curve.kind), where, output)
 
     def _together(self, what: str, value: Any, where: Where) -> None:
         """A part on the chart of all inputs, all residuals, or rejects."""
         found = self.curves.together(what, value, where)
         if found and found[0].recent and found[0].kind in self.curves.settings.alarms:
             curve, rules = found
-            self._judge(curve, rules, self._alarm("", what, curve.kind), where, "")
+            self._judge(curve, rules, self.alarm("", what, curve.kind), where, "")
 
     def _judge(self, curve: Curve, rules: list[str], name: str, where: Where, output: str) -> None:
         """Many signals of a chart are an alarm, few are its end."""
@@ -191,7 +187,7 @@ class Running:
         elif found and not standing:
             self.alarms.fall(name)
 
-    def _alarm(self, output: str, what: str, kind: str) -> str:
+    def alarm(self, output: str, what: str, kind: str) -> str:
         """The name of an alarm of a chart."""
         last = "" if kind == INDIVIDUALS else f"/{kind}"
         return f"{self.station}/{self.recipe}/{output}/{what}{last}"
@@ -223,9 +219,3 @@ def milliseconds(time: object) -> int:
         return round(datetime.fromisoformat(text).timestamp() * 1000)
     except ValueError:
         return 0
-
-
-def _number(value: object) -> bool:
-    if type(value) is float:
-        return isfinite(value)
-    return isinstance(value, float | int) and not isinstance(value, bool) and isfinite(value)

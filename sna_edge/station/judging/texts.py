@@ -9,7 +9,7 @@ from typing import Any
 from ... import __version__
 from ...quality.echo import ECHOED
 from ...quality.encoded import encoded
-from ..drafts import EVENT, MEASURED, VERDICT, Draft
+from ..drafts import EVENT, MEASURED, VERDICT, WRONG, Draft
 from ..parts import Arrival
 from .clock import Clock, written
 from .same import PRINT, print_of
@@ -73,4 +73,5 @@ class Texts:
             "why": why, **more,
         }  # fmt: skip
         text = encoded(entries)[:-1] + self._tail
-        return Draft(EVENT, station, text, now, part=part, recipe=recipe)
+        wrong = int(more["about"]) if event == WRONG else 0
+        return Draft(EVENT, station, text, now, part=part, recipe=recipe, wrong=wrong)

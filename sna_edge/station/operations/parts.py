@@ -9,6 +9,7 @@ from datetime import tzinfo
 from typing import Any, TextIO
 
 from ...errors import InputError
+from ..drafts import WRONG
 from ..records import History, write_csv
 from ..records.reading.export import seconds_of, zone_of
 from .asked import Asked, Streamed, Unknown
@@ -58,6 +59,6 @@ def corrected(asked: Asked) -> Mapping[str, Any]:
     if not measured:
         raise InputError(f"nothing was measured in record {number}; give one with measured values")
     made = asked.record(
-        "measurement wrong", about=number, part=found.part, recipe=found.recipe, measured=measured
+        WRONG, about=number, part=found.part, recipe=found.recipe, measured=measured
     )
     return {"record": made, "about": number}

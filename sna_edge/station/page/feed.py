@@ -12,6 +12,8 @@ from time import monotonic, sleep, time
 from typing import Any, Protocol
 
 from ..charts import Alarm, Alarms, Board
+from ..charts.withdrawn import Late
+from ..records import measured
 from . import kept
 from .sources import Sources
 
@@ -71,6 +73,7 @@ class Feed:
         self.sources, self.subscribed = sources, subscribed
         known = frozenset((line.station, line.recipe) for line in sources.lines())
         self.board = Board(Alarms(self._changed, self._plan), sources.charting, known)
+        self.board.measured = self._measured
         self.readers: set[Reader] = set()
         self._lock, self._end = Lock(), Event()
         self._thread = Thread(target=self._run, name="page", daemon=True)
@@ -220,6 +223,11 @@ class Feed:
             if line.station == station or not station:
                 return line.plan(rule)
         return ""
+
+    def _measured(self, station: str, recipe: str, before: int, most: int) -> Late | None:
+        """Measured values of late, from the records; None where these cannot be read."""
+        past = self.sources.past()
+        return None if past is None else measured(past, station, recipe, before, most)
 
     def _changed(self, what: str, alarm: Alarm) -> None:
         """What becomes of an alarm is a record."""

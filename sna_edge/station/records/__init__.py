@@ -25,6 +25,7 @@ from .outbox import Outbox, Parcel, Place
 from .reading.drawn import Chart, Figures, Points, chart, figures, points
 from .reading.export import csv_lines, write_csv, zone_of
 from .reading.history import Found, History
+from .reading.measured import Measured, measured
 from .retention import Keep
 from .verify import Verified, verify
 from .writer import Records
@@ -35,6 +36,7 @@ __all__ = [
     "Found",
     "History",
     "Keep",
+    "Measured",
     "Outbox",
     "Parcel",
     "Place",
@@ -45,6 +47,7 @@ __all__ = [
     "chart",
     "csv_lines",
     "figures",
+    "measured",
     "points",
     "restore",
     "verify",

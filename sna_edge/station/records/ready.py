@@ -36,6 +36,7 @@ class Ready:
     time: int
     open: str
     points: tuple[Point, ...]
+    wrong: int = 0
 
 
 def ready(draft: Draft) -> Ready:
@@ -54,7 +55,7 @@ def ready(draft: Draft) -> Ready:
     return Ready(
         kind, storable(draft.station), storable(draft.recipe), storable(draft.part),
         int(draft.sequence), storable(draft.mark) if has_key else None, verdict,
-        round(draft.time * 1000), _opened(draft.text), tuple(_points(draft)),
+        round(draft.time * 1000), _opened(draft.text), tuple(_points(draft)), draft.wrong,
     )  # fmt: skip
 
 

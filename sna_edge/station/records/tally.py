@@ -12,6 +12,11 @@ from .schema import EVENT, KINDS
 OPEN = 4096
 """Minutes held in memory."""
 JUDGED = KINDS.index("verdict")
+OFF = (
+    "SELECT measured - value FROM points WHERE series = ? AND record BETWEEN ? AND ?"
+    " AND time / 60000 = ? AND measured - value IS NOT NULL ORDER BY record"
+)
+"""Measured less predicted, of all records of a minute."""
 COUNTED = ("accept", "reject", "none", "measured", "events")
 CELL = (0, 0.0, 0.0, inf, -inf, 0, 0.0, 0.0)
 """n, mean, spread, low, high, and n, mean and spread of measured less predicted."""
@@ -50,6 +55,33 @@ class Tally:
                 cell[3], cell[4] = min(cell[3], value), max(cell[4], value)
             if measured is not None:
                 _merge(cell, 5, measured - value)
+        self._changed_cells.add(key)
+
+    def without(self, number: int) -> None:
+        """Take what was measured in a record out of the points, and out of the minute that it was
+        in, which is added up anew: values that are far off cannot be subtracted. Call it when all
+        points are in their table."""
+        query = "SELECT station, recipe, time / 60000, kind FROM records WHERE number = ?"
+        for station, recipe, minute, kind in self._db.execute(query, (number,)).fetchall():
+            counted = self._counts.get((station, recipe, minute)) or self._count_before(
+                (station, recipe, minute), number
+            )
+            where = "station = ? AND recipe = ?"
+            series = self._db.execute(f"SELECT id FROM series WHERE {where}", (station, recipe))
+            for (one,) in series.fetchall():
+                if kind == JUDGED:
+                    taken = "UPDATE points SET measured = NULL WHERE series = ? AND record = ?"
+                else:
+                    taken = "DELETE FROM points WHERE series = ? AND record = ?"
+                self._db.execute(taken, (one, number))
+                self._again((one, minute), counted[5], counted[6])
+
+    def _again(self, key: tuple[int, int], first: int, last: int) -> None:
+        """Add the measured values of a minute up anew."""
+        cell = self._cells.get(key) or self._cell_before(key)
+        cell[5:8] = CELL[5:8]
+        for (off,) in self._db.execute(OFF, (key[0], first, last, key[1])):
+            _merge(cell, 5, off)
         self._changed_cells.add(key)
 
     def series(self, station: int, recipe: int, output: str) -> int:

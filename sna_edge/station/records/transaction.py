@@ -37,6 +37,7 @@ class Transaction:
         self._names: dict[str, int] = {}
         self._rows: list[tuple[object, ...]] = []
         self._points: list[tuple[object, ...]] = []
+        self._wrong: list[int] = []
         self._answers: dict[tuple[int, str, int, str], Answer] = {}
 
     def digest(self, number: int) -> bytes | None:
@@ -56,7 +57,10 @@ class Transaction:
         """Bring what was added into the tables."""
         self.db.executemany(NEW, self._rows)
         self.db.executemany(POINT, self._points)
+        for number in self._wrong:
+            self._tally.without(number)
         self._tally.write()
+        self._wrong.clear()
         self._rows.clear()
         self._points.clear()
 
@@ -85,6 +89,8 @@ class Transaction:
              one.time, text, digest)
         )  # fmt: skip
         self._count(one, station, recipe, number)
+        if one.wrong:
+            self._wrong.append(one.wrong)
         self.mark, self.numbered = Mark(number, digest), number
         answer = Answer(number, text, VERDICTS[one.verdict])
         if key is not None:

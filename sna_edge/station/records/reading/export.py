@@ -9,6 +9,7 @@ from datetime import datetime, timezone, tzinfo
 from typing import Any, TextIO
 
 from ....errors import InputError
+from ...drafts import WRONG as EVENT
 from ..schema import VERDICTS
 from .history import History
 
@@ -23,7 +24,7 @@ LATER = (
     "SELECT m.number, p.measured FROM records m JOIN points p ON p.record = m.number"
     " WHERE m.station = ? AND m.part = ? AND m.kind = 1 AND p.series = ? ORDER BY m.number"
 )
-WRONG = "SELECT text FROM records WHERE kind = 2 AND instr(text, '\"measurement wrong\"')"
+WRONG = f"SELECT text FROM records WHERE kind = 2 AND instr(text, '\"{EVENT}\"')"
 """Events by which people say so of a measured value."""
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """Beginnings that a spreadsheet takes for a formula."""
@@ -193,7 +194,7 @@ def _late(
 def _wrong(history: History) -> set[int]:
     """Numbers of records whose measured values somebody has called wrong."""
     told = (json.loads(text) for (text,) in history.rows(WRONG))
-    return {one["about"] for one in told if one.get("event") == "measurement wrong"}
+    return {one["about"] for one in told if one.get("event") == EVENT}
 
 
 def _number(value: float | None, decimal: str) -> str:

@@ -4,12 +4,22 @@ drafts."""
 from __future__ import annotations
 
 from contextlib import closing
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from sna_edge.errors import InputError
-from sna_edge.station.records import History, Records, chart, csv_lines, figures, points
+from sna_edge.station.records import (
+    History,
+    Records,
+    chart,
+    csv_lines,
+    figures,
+    measured,
+    points,
+    verify,
+)
 from sna_edge.station.records.reading.export import RECORDS
 from sna_edge.station.records.schema import to_write
 
@@ -194,3 +204,32 @@ def test_questions_of_the_page_walk_over_few_rows(line, monkeypatch):
     assert not [plan for plan in plans if "INDEX once" in plan]
     history.find("P5")
     assert [plan for plan in plans if "INDEX once" in plan]
+
+
+def test_what_is_called_wrong_is_in_no_point_and_no_minute(tmp_path):
+    """The minute is as exact as if a value far off had never been in it; the chain stays whole."""
+    records, draw = Records(tmp_path / "data"), np.random.default_rng(2)
+    off = draw.normal(0.0, 0.1, 5)
+    drafts = [verdict(f"P{i}", 50.0) for i in range(5)]
+    drafts += [measurement(f"P{i}", 50.0 + off[i], 50.0) for i in range(4)]
+    numbers = [a.number for a in appended(records, *drafts).answers]
+    far = appended(records, measurement("P3", 1e12, 50.0)).answers[0].number
+    both = appended(records, verdict("Q", 50.0, measured=1e12)).answers[0].number
+    said = [replace(event("P3"), wrong=far), measurement("P4", 50.0 + off[4], 50.0)]
+    appended(records, *said, replace(event("Q"), wrong=both))  # one commit
+    appended(records, replace(event("P3"), wrong=far), replace(event("P3"), wrong=10**9))
+    with closing(History(tmp_path / "data")) as history:
+        assert measured(history, "press-1", "default", far + 10, 3)[1] == numbers[-2]
+        late, start = measured(history, "press-1", "default", far + 10, 100)
+        found = figures(history, "press-1", "default", "width", START, START + 60)
+        one = points(history, "press-1", "default", "width")
+        query = "SELECT off_spread FROM minutes"
+        spread = history.rows(query)[0][0]
+    assert [m.record for m in late] == [*numbers[5:], far + 3] and start == 1
+    assert (late[0].part, late[0].outputs["width"]["predicted"]) == ("P0", 50.0)
+    assert found.off_n == 5 and found.n == 6
+    assert found.off == pytest.approx(off.mean(), rel=1e-12)
+    assert spread == pytest.approx(((off - off.mean()) ** 2).sum(), rel=1e-9)
+    assert np.nanmax(one.measured) < 51.0 and both in one.record and far not in one.record
+    records.stop()
+    assert verify(tmp_path / "data").broken is None
