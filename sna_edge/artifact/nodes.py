@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..core.axis import Axis
 from ..core.mesh import Mesh
+from ..core.mesh.boxes import BLOCK, boxes
 from ..core.mesh.mesh import CORNERS
 from ..core.record import ModelRecord
 from ..errors import ArtifactError, InputError
@@ -29,9 +30,10 @@ def section(model: ModelRecord) -> bytes:
     """The section of a model with node axes."""
     parts = []
     for d, axis in enumerate(model.axes):
-        mesh = axis.mesh
-        if mesh is None:
+        if axis.mesh is None:
             continue
+        mesh = axis.mesh.stored
+        assert mesh.boxes is not None
         head = np.zeros(1, layout.NODES)
         head[0] = (d, mesh.dimension, mesh.cells.shape[1], len(mesh.cells), len(mesh.probes), 0)
         cells = mesh.cells.astype(_number(len(mesh.points))).tobytes()
@@ -40,6 +42,7 @@ def section(model: ModelRecord) -> bytes:
             mesh.points.astype("<f4").tobytes(),
             cells + bytes(-len(cells) % 4),
             np.array(list(mesh.probes.values()), "<u4").tobytes(),
+            mesh.boxes.astype("<f4").tobytes(),
         ]
     return b"".join(parts)
 
@@ -54,8 +57,17 @@ def names(axes: Sequence[Axis]) -> dict[str, Any]:
     return {"nodes": found} if found else {}
 
 
-def parse(raw: Raw) -> dict[int, tuple[NDArray[Any], NDArray[Any], NDArray[Any]]]:
-    """{axis: points, cells, probes}, checked. Raises ArtifactError `bad_metadata`."""
+class Parts(NamedTuple):
+    """What the section says of one mesh; cells in the order of the boxes around them."""
+
+    points: NDArray[Any]
+    cells: NDArray[Any]
+    probes: NDArray[Any]
+    boxes: NDArray[Any]
+
+
+def parse(raw: Raw) -> dict[int, Parts]:
+    """{axis: its mesh}, checked. Raises ArtifactError `bad_metadata`."""
     reader = FrontToBack(raw.sections["nodes"], RULE, "nodes")
     found = {}
     for d in np.flatnonzero(raw.axes["kind"] == layout.NODE).tolist():
@@ -68,11 +80,14 @@ def parse(raw: Raw) -> dict[int, tuple[NDArray[Any], NDArray[Any], NDArray[Any]]
         numbers = reader.take(_number(count), cells * per).reshape(cells, per)
         padding = reader.take("u1", -numbers.nbytes % 4)
         probes = reader.take("<u4", int(head["n_probes"]))
+        around = reader.take("<f4", -(-cells // BLOCK) * 2 * dim).reshape(-1, 2, dim)
         need(np.isfinite(points).all(), RULE, f"a point of axis {d} is no number")
         inside = numbers.max() < count and probes.max(initial=0) < count
         need(inside, RULE, f"a cell or probe of axis {d} names a node that is not there")
         need(not padding.any(), RULE, "padding of nodes is not zero")
-        found[d] = (points, numbers, probes)
+        same = np.array_equal(boxes(points, numbers[:, : dim + 1]), around)
+        need(same, RULE, f"a box of axis {d} is not the one around its cells")
+        found[d] = Parts(points, numbers, probes, around)
     need(found, RULE, "no axis has nodes")
     reader.finish("last mesh")
     return found
@@ -81,11 +96,11 @@ def parse(raw: Raw) -> dict[int, tuple[NDArray[Any], NDArray[Any], NDArray[Any]]
 def read(raw: Raw, metadata: dict[str, Any]) -> dict[int, Mesh]:
     """The meshes by axis. Raises ArtifactError `bad_metadata` where their names do not fit."""
     told, found = metadata.get("nodes"), {}
-    parts = parse(raw)
+    parts: dict[int, Parts] = raw.nodes
     axes = [entry[0] for entry in metadata["axes"]]
     if not isinstance(told, dict) or set(told) != {axes[d] for d in parts}:
         raise ArtifactError("bad_metadata", "the names of nodes are missing")
-    for d, (points, cells, probes) in parts.items():
+    for d, (points, cells, probes, around) in parts.items():
         own = told[axes[d]]
         given: list[Any] = [
             own.get(n) if isinstance(own, dict) else None for n in ("coordinates", "probes")
@@ -96,7 +111,7 @@ def read(raw: Raw, metadata: dict[str, Any]) -> dict[int, Mesh]:
                 raise ArtifactError("bad_metadata", f"names of nodes of {axes[d]!r} do not fit")
         named = dict(zip(given[1], map(int, probes), strict=True))
         try:
-            found[d] = Mesh(points, cells, tuple(given[0]), named)
+            found[d] = Mesh(points, cells, tuple(given[0]), named, around)
         except InputError as error:
             raise ArtifactError(RULE, str(error)) from None
     return found

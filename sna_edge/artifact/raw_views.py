@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -66,6 +66,8 @@ class Raw:
     companions: tuple[RawCompanion, ...] = ()
     calibration: RawCalibration | None = None
     readings: RawReadings | None = None
+    nodes: dict[int, Any] = field(default_factory=dict)
+    """{axis: its mesh} of section 17 (nodes.py)."""
 
     @property
     def is_tt(self) -> bool:

@@ -46,8 +46,8 @@ class Axis:
             )
         support.setflags(write=False)
         object.__setattr__(self, "support", support)
-        if self.mesh is not None and not self.level_names:
-            object.__setattr__(self, "level_names", self.mesh.names)
+        if self.mesh is not None:
+            object.__setattr__(self, "level_names", self.mesh.names)  # made when asked
         if self.kind == "categorical" and len(self.level_names) != self.basis.n_spans:
             raise InputError(
                 f"axis {self.name!r}: {self.basis.n_spans} levels need as many level names"

@@ -97,7 +97,8 @@ def sealed(data: bytes, place: int, code: str, value: Any) -> bytes:
 
     record = np.frombuffer(data, layout.SECTION, len(layout.SECTIONS), 64)[-1]
     changed = bytearray(data)
-    struct.pack_into(f"<{code}", changed, int(record["offset"]) + place, value)
+    start = int(record["offset"]) + place + (int(record["size"]) if place < 0 else 0)
+    struct.pack_into(f"<{code}", changed, start, value)
     return _sealed(changed)
 
 
@@ -109,7 +110,9 @@ def sealed(data: bytes, place: int, code: str, value: Any) -> bytes:
         (3, "B", 5, "out of range"),
         (4, "I", 0, "out of range"),
         (4, "I", 5000, "too short"),
-        (8, "I", 0, "does not end"),
+        (8, "I", 0, "not the one around its cells"),
+        (-4, "f", 3.0, "not the one around its cells"),
+        (-4, "f", np.nan, "not the one around its cells"),
         (12, "I", 1, "out of range"),
         (16, "f", np.nan, "no number"),
         (16 + 49 * 8, "H", 49, "not there"),

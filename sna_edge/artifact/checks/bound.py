@@ -24,6 +24,7 @@ TOLERANCE64, TOLERANCE32 = 2.0**-36, 2.0**-13
 """Widest tolerances, over F G + 2 L: G = largest |dy/df| (exp: over the stored range), L = largest
 |y| of the stored range."""
 ROUNDING = 1.0 + 2.0**-7
+AT_ONCE = 1 << 18  # entries of a table looked at together
 FIELDS = ["link", "scale", "offset", "range_low", "range_high", "kappa"]
 
 
@@ -43,9 +44,18 @@ def table_bound(table: NDArray[Any], left: int) -> float:
     the table is not."""
     if not table.size:
         return 1.0
-    if not left:
-        return max(float(table.max()), -float(table.min()))
-    return float(np.abs(table.reshape(len(table), left, -1).astype(float)).sum(axis=1).max())
+    if left <= 1:
+        return _largest(table)
+    step = max(AT_ONCE // table.shape[1], 1)
+    parts = (table[i : i + step].astype(float) for i in range(0, len(table), step))
+    return float(np.max([np.abs(p.reshape(len(p), left, -1)).sum(axis=1).max() for p in parts]))
+
+
+def _largest(table: NDArray[Any]) -> float:
+    """max |T|; not finite where an entry is not."""
+    if table.dtype == np.float16:  # without the sign their bits are in the order of the numbers
+        return float((table.view(np.uint16) & 0x7FFF).max().view(np.float16))
+    return max(float(table.max()), -float(table.min()))
 
 
 def linear_bound(raw: Raw) -> Floats:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -62,5 +63,5 @@ def checked(data: bytes, embedded: bool = False) -> Raw:
     if raw.has_nodes:
         from ..nodes import parse as parse_nodes
 
-        parse_nodes(raw)
+        raw = replace(raw, nodes=parse_nodes(raw))
     return raw

@@ -1,123 +1,150 @@
-"""Which cell of a mesh a point lies in: cells sorted into the boxes of a grid, made at the first
-question; how far outside a point is."""
+"""Which cell of a mesh a point lies in, and how far outside a point is: boxes around 16 cells,
+boxes around 32 of those, and so on; only boxes that may hold the answer are opened."""
 
 from __future__ import annotations
 
 from functools import cached_property
-from itertools import combinations
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .boxes import BLOCK
+from .simplices import barycentric, to_border
+
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 ROUNDED = 1e-6  # of a cell: what coordinates in float32 may lie beyond its sides
-PER_BOX = 2.0  # cells to a box of the grid
-FACETS = 4_000_000  # points times facets looked at together
+FAN = 32  # boxes to a box
+PAIRS = 1 << 16  # points and cells looked at together
+POINTS = 256  # asked together
+NEARER = 1.0 - 1e-12  # a box that may hold something nearer by less than rounding is not opened
 
 
 class Search:
-    """points [N, dim], corners [M, dim + 1] of the cells."""
+    """points [N, dim]; corners [M, dim + 1] of the cells, in the order of their boxes [B, 2, dim]
+    (boxes.py)."""
 
-    def __init__(self, points: Floats, corners: Ints) -> None:
-        self.points, self.corners = points, corners
-        self.low = points.min(axis=0)
-        width = np.maximum(points.max(axis=0) - self.low, 1e-300)
-        side = (np.prod(width) * PER_BOX / len(corners)) ** (1.0 / len(width))
-        self.counts = np.clip(np.ceil(width / side), 1, 4096).astype(np.int64)
-        self.scale = self.counts / width
+    def __init__(
+        self, points: NDArray[Any], corners: NDArray[Any], boxes: NDArray[np.float32]
+    ) -> None:
+        self.points, self.corners, self.boxes = points, corners, boxes
 
     @cached_property
-    def _boxes(self) -> tuple[Ints, Ints]:
-        """Cells in the order of their boxes, and where each box begins."""
-        cell = self.points[self.corners]  # [M, dim + 1, dim]
-        pad = ROUNDED * np.ptp(cell, axis=1)
-        low, high = self._box(cell.min(axis=1) - pad), self._box(cell.max(axis=1) + pad)
-        spans = high - low + 1
-        count = spans.prod(axis=1)
-        owner = np.repeat(np.arange(len(cell)), count)
-        rest = np.arange(len(owner)) - np.repeat(np.cumsum(count) - count, count)
-        box = np.zeros(len(owner), dtype=np.int64)
-        for d in range(spans.shape[1]):
-            box = box * self.counts[d] + low[owner, d] + rest % spans[owner, d]
-            rest = rest // spans[owner, d]
-        order = np.argsort(box, kind="stable")
-        edges = np.searchsorted(box[order], np.arange(int(self.counts.prod()) + 1))
-        return owner[order], edges
-
-    @cached_property
-    def _frames(self) -> tuple[Floats, Floats]:
-        """First corner [M, dim] and inverse edges [M, dim, dim]: shares = inverse (x - corner)."""
-        cell = self.points[self.corners]
-        return cell[:, 0], np.asarray(
-            np.linalg.inv((cell[:, 1:] - cell[:, :1]).transpose(0, 2, 1)), float
-        )
-
-    def _box(self, points: Floats) -> Ints:
-        place = np.floor((points - self.low) * self.scale)
-        boxes: Ints = np.clip(np.nan_to_num(place), 0, self.counts - 1).astype(np.int64)
-        return boxes
+    def _levels(self) -> list[tuple[Floats, Floats]]:
+        """Lower and upper ends [n, dim] of the boxes, the few largest ones first; ends widened by
+        what counts as rounding."""
+        low, high = self.boxes[:, 0].astype(float), self.boxes[:, 1].astype(float)
+        pad = ROUNDED * (high - low)
+        levels = [(low - pad, high + pad)]
+        while len(levels[0][0]) > 2 * FAN:
+            low, high = levels[0]
+            starts = np.arange(0, len(low), FAN)
+            ends = np.minimum.reduceat(low, starts), np.maximum.reduceat(high, starts)
+            levels.insert(0, ends)
+        return levels
 
     def find(self, points: Floats) -> tuple[Ints, Floats, Floats]:
         """The cell [P] of every point, its barycentric coordinates there [P, dim + 1] (NaN
         outside), and its distance from the mesh [P]."""
-        cells, edges = self._boxes
-        origin, inverse = self._frames
-        box = np.zeros(len(points), dtype=np.int64)
-        for d, place in enumerate(self._box(points).T):
-            box = box * self.counts[d] + place
-        first, last = edges[box], edges[box + 1]
-        found, least = np.zeros(len(points), dtype=np.int64), np.full(len(points), -np.inf)
-        shares = np.full((len(points), points.shape[1] + 1), np.nan)
-        for step in range(int((last - first).max(initial=0))):
-            open_ = np.flatnonzero((first + step < last) & (least < 0.0))
-            cell = cells[first[open_] + step]
-            local = (inverse[cell] @ (points[open_] - origin[cell])[:, :, None])[:, :, 0]
-            local = np.concatenate([1.0 - local.sum(axis=1, keepdims=True), local], axis=1)
-            better = local.min(axis=1) > least[open_]
-            which = open_[better]
-            found[which], shares[which] = cell[better], local[better]
-            least[which] = local[better].min(axis=1)
+        parts = [self._find(points[i : i + POINTS]) for i in range(0, len(points), POINTS)]
+        parts = parts or [self._find(points)]
+        cell, shares, distance = (np.concatenate(part) for part in zip(*parts, strict=True))
+        return cell, shares, distance
+
+    def _find(self, points: Floats) -> tuple[Ints, Floats, Floats]:
+        count = len(points)
+        found, least = np.zeros(count, np.int64), np.full(count, -np.inf)
+        shares = np.full((count, points.shape[1] + 1), np.nan)
+        who, boxes = self._around(points)
+        for rows, cells in self._cells(who, boxes):
+            local = barycentric(points[rows], self._corners(cells))
+            inside = local.min(axis=1)  # NaN in a flat cell
+            best = _best_of(rows, np.where(np.isnan(inside), -np.inf, inside))
+            best = best[inside[best] > least[rows[best]]]
+            of = rows[best]
+            found[of], shares[of], least[of] = cells[best], local[best], inside[best]
         outside = ~(least >= -ROUNDED)
         shares = np.maximum(shares, 0.0)
         shares /= shares.sum(axis=1, keepdims=True)
         shares[outside] = np.nan
-        distance = np.zeros(len(points))
-        distance[outside] = self._distance(points[outside])
+        distance = np.zeros(count)
+        for i in np.flatnonzero(outside):
+            distance[i] = self._distance(points[i])
         return found, shares, distance
 
-    @cached_property
-    def _border(self) -> Ints:
-        """The facets of one cell alone [F, dim]."""
-        size = self.corners.shape[1]
-        every = [np.delete(self.corners, i, axis=1) for i in range(size)]
-        facets = np.sort(np.concatenate(every), axis=1)
-        kept, count = np.unique(facets, axis=0, return_counts=True)
-        return np.asarray(kept[count == 1])
+    def _around(self, points: Floats) -> tuple[Ints, Ints]:
+        """Pairs of points and of the smallest boxes that they lie in, point by point."""
+        low, high = self._levels[0]
+        held = (points[:, None] >= low) & (points[:, None] <= high)
+        who, box = np.nonzero(held.all(axis=2))
+        for low, high in self._levels[1:]:
+            who, box = _opened(who, box, FAN, len(low))
+            at = points[who]
+            kept = ((at >= low[box]) & (at <= high[box])).all(axis=1)
+            who, box = who[kept], box[kept]
+        return who, box
 
-    def _distance(self, points: Floats) -> Floats:
-        """Of points [P, dim] to the border of the mesh."""
-        facets = self.points[self._border]
-        step = max(FACETS // max(len(facets), 1), 1)
-        parts = [points[i : i + step] for i in range(0, len(points), step)]
-        found = [_to_simplices(p, facets).min(axis=1) for p in parts]
-        return np.concatenate(found) if found else np.zeros(0)
+    def _cells(self, who: Ints, boxes: Ints) -> list[tuple[Ints, Ints]]:
+        """Pairs of points and cells in the boxes, so many at a time."""
+        step = PAIRS // BLOCK
+        return [
+            _opened(who[i : i + step], boxes[i : i + step], BLOCK, len(self.corners))
+            for i in range(0, len(who), step)
+        ]
+
+    def _corners(self, cells: Ints) -> Floats:
+        """[Q, dim + 1, dim]."""
+        return np.asarray(self.points[self.corners[cells]], dtype=float)
+
+    def _distance(self, point: Floats) -> float:
+        """Of one point outside to the nearest cell; NaN for what is no place."""
+        if not np.isfinite(point).all():
+            return float("nan") if np.isnan(point).any() else float("inf")
+        with np.errstate(over="ignore"):  # of squares: farther than all numbers
+            return self._nearest(point)
+
+    def _nearest(self, point: Floats) -> float:
+        best, box = self._guess(point), np.arange(len(self._levels[0][0]))
+        for depth, (low, high) in enumerate(self._levels):
+            if depth:
+                box = _opened(box, box, FAN, len(low))[1]
+            away = _to_boxes(point, low[box], high[box])
+            box = box[away < best * NEARER]
+        for _, cells in self._cells(box, box):
+            best = min(best, float(to_border(point[None], self._corners(cells)).min()))
+        return best
+
+    def _guess(self, point: Floats) -> float:
+        """How far the cells are in the box that is the nearest at every step."""
+        box = np.arange(len(self._levels[0][0]))
+        for depth, (low, high) in enumerate(self._levels):
+            if depth:
+                box = _opened(box, box, FAN, len(low))[1]
+            box = box[[int(_to_boxes(point, low[box], high[box]).argmin())]]
+        ((_, cells),) = self._cells(box, box)
+        return float(to_border(point[None], self._corners(cells)).min())
 
 
-def _to_simplices(points: Floats, simplices: Floats) -> Floats:
-    """Distances [P, F] of points [P, dim] from simplices [F, n, dim] of n corners."""
-    origin = simplices[:, 0]
-    away = points[:, None] - origin[None]  # [P, F, dim]
-    count = simplices.shape[1]
-    if count == 1:
-        return np.asarray(np.sqrt((away**2).sum(axis=2)))
-    edges = simplices[:, 1:] - origin[:, None]  # [F, n - 1, dim]
-    local = np.einsum("fnd,pfd->pfn", np.linalg.pinv(edges).transpose(0, 2, 1), away)
-    rest = away - np.einsum("pfn,fnd->pfd", local, edges)
-    straight = np.sqrt((rest**2).sum(axis=2))
-    inside = (local >= 0).all(axis=2) & (local.sum(axis=2) <= 1.0)
-    sides = [
-        _to_simplices(points, simplices[:, list(kept)])
-        for kept in combinations(range(count), count - 1)
-    ]
-    return np.asarray(np.where(inside, straight, np.min(sides, axis=0)))
+def _opened(who: Ints, box: Ints, size: int, count: int) -> tuple[Ints, Ints]:
+    """Pairs of points and what lies in their boxes: `size` each, `count` of them in all."""
+    inner = (box[:, None] * size + np.arange(size)).reshape(-1)
+    owner = np.repeat(who, size)
+    kept = inner < count
+    return (owner, inner) if kept.all() else (owner[kept], inner[kept])
+
+
+def _best_of(rows: Ints, worth: Floats) -> Ints:
+    """Of pairs in the order of their rows: one for each row, the first of the largest worth."""
+    if not len(rows):
+        return rows
+    if rows[0] == rows[-1]:
+        return np.array([worth.argmax()])
+    order = np.lexsort((np.arange(len(rows)), -worth, rows))
+    return order[np.flatnonzero(np.diff(rows[order], prepend=-1))]
+
+
+def _to_boxes(point: Floats, low: Floats, high: Floats) -> Floats:
+    """Distances [n] of a point from boxes."""
+    away = np.maximum(np.maximum(low - point, point - high), 0.0)
+    return np.asarray(np.sqrt((away**2).sum(axis=1)))

@@ -9,6 +9,8 @@ import pytest
 
 from sna_edge.core.mesh import Mesh, NodeIndex
 from sna_edge.core.mesh.mesh import EDGES
+from sna_edge.core.mesh.search import Search
+from sna_edge.core.mesh.simplices import barycentric, to_border
 from sna_edge.errors import InputError
 
 
@@ -81,6 +83,79 @@ def test_points_outside_know_how_far() -> None:
     assert np.allclose(solid.located(asked)[2], [0.25, 2**0.5, 3**0.5])
 
 
+def shaken(made: Any, n: int = 12) -> Mesh:
+    """A mesh whose inner points are moved at random and whose cells stand in a random order."""
+    points, cells = made(n) if made is triangles else cube(n)
+    rng = np.random.default_rng(1)
+    inner = ((points > 0) & (points < 1)).all(axis=1)
+    points = points + inner[:, None] * rng.uniform(-0.2, 0.2, points.shape) / n
+    return Mesh(points, rng.permutation(cells), ("x", "y", "z")[: points.shape[1]])
+
+
+def cube(n: int) -> tuple[Any, Any]:
+    """n x n x n cubes of six tetrahedra each."""
+    grid = np.meshgrid(*[np.linspace(0, 1, n + 1)] * 3, indexing="ij")
+    step = np.array([(n + 1) ** 2, n + 1, 1])
+    first = np.stack(np.meshgrid(*[np.arange(n)] * 3, indexing="ij"), axis=-1).reshape(-1, 3) @ step
+    corner = tetrahedra()[0].astype(int) @ step
+    cells = [first[:, None] + corner[cell] for cell in tetrahedra()[1]]
+    return np.stack([g.reshape(-1) for g in grid], axis=1), np.concatenate(cells)
+
+
+@pytest.mark.parametrize("made", [triangles, tetrahedra])
+def test_boxes_find_what_a_look_at_every_cell_finds(made: Any) -> None:
+    mesh = shaken(made)
+    asked = np.random.default_rng(2).uniform(-0.3, 1.3, (300, mesh.dimension))
+    nodes, weights, distance = mesh.located(asked)
+    cells = mesh.points[mesh.cells]
+    for at, found, by, away in zip(asked, nodes, weights, distance, strict=True):
+        every = barycentric(np.broadcast_to(at, (len(cells), len(at))), cells)
+        if every.min(axis=1).max() < 0:
+            assert np.isnan(by).all() and np.isclose(away, to_border(at[None], cells).min())
+            continue
+        assert away == 0 and np.allclose(by @ mesh.points[found], at)
+    assert 50 < np.count_nonzero(distance) < 280
+
+
+@pytest.mark.parametrize("made", [triangles, tetrahedra])
+def test_few_cells_are_looked_at(made: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    mesh, seen = shaken(made, 60 if made is triangles else 16), []
+    real = Search._corners
+    monkeypatch.setattr(Search, "_corners", lambda s, c: seen.append(len(c)) or real(s, c))
+    for away in (0.4, -0.001, -7.0, -1e9):
+        mesh.located(np.full((1, mesh.dimension), away))
+    assert sum(seen) < len(mesh.cells) / 4
+    far = [0.0, np.inf, 1e200, np.nan]
+    point = np.array([[a, *[0.4] * (mesh.dimension - 1)] for a in far])
+    assert np.array_equal(mesh.located(point)[2], [0.0, np.inf, np.inf, np.nan], equal_nan=True)
+
+
+@pytest.mark.parametrize("made", [triangles, tetrahedra])
+def test_boxes_are_stored_once_and_for_all(made: Any) -> None:
+    mesh = shaken(made)
+    first = mesh.stored
+    again = Mesh(first.points, first.cells, mesh.coordinates).stored
+    assert first.stored is first and np.array_equal(first.cells, again.cells)
+    assert first.boxes is not None and first.boxes.shape == (
+        -(-len(mesh.cells) // 16),
+        2,
+        mesh.dimension,
+    )
+    corners = first.points[first.cells[-5:]]
+    inside = (corners >= first.boxes[-1, 0] - 1e-6) & (corners <= first.boxes[-1, 1] + 1e-6)
+    assert inside.all()
+
+
+@pytest.mark.parametrize("made", [triangles, tetrahedra])
+def test_flat_and_doubled_cells_answer_too(made: Any) -> None:
+    points, cells = made()
+    flat = np.concatenate([cells[:3] * 0 + cells[:3, :1], cells, cells])
+    mesh = Mesh(points, flat, ("x", "y", "z")[: points.shape[1]])
+    asked = np.array([[0.3, 0.4, 0.2], [1.5, 0.5, 0.5], [0.0, 0.0, 0.0]])[:, : mesh.dimension]
+    nodes, weights, distance = mesh.located(asked)
+    assert np.allclose(distance, [0, 0.5, 0]) and np.allclose(np.nansum(weights, axis=1), [1, 0, 1])
+
+
 def test_a_hole_is_outside() -> None:
     points, cells = triangles()
     kept = cells[np.abs(points[cells].mean(axis=1) - 0.5).max(axis=1) > 1 / 6]
@@ -100,7 +175,7 @@ def test_a_node_is_named_by_number_or_probe() -> None:
     [
         ({"cells": [[0, 1, 99]]}, "node that it does not have"),
         ({"cells": [[0, 1]]}, "triangles or tetrahedra"),
-        ({"coordinates": ("x",)}, "too few coordinate names"),
+        ({"coordinates": ("x",)}, "needs as many coordinate names"),
         ({"probes": {"tip": 49}}, "probe 'tip'"),
     ],
 )
