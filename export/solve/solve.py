@@ -291,8 +291,9 @@ class _Run:
             problem, model, _, told = last
             if told.worst <= allowed or self.progress.expired or not (names or tighten):
                 break
-            if _of_its_mesh(problem) and told.worst - told.discretisation - told.passed <= allowed:
-                break  # what is left is that of the part
+            fixed = not names or _of_its_mesh(problem)
+            if fixed and told.worst - told.discretisation - told.passed <= allowed:
+                break  # what is left is that of a mesh that stays
             strict = STRICTER**turn
             mesh = Refinement(
                 problem, model, told.at, names, allowed, self.progress, strict

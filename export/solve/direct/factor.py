@@ -21,7 +21,9 @@ from ..solvers.fields.operators import assembled_operator, full_load
 from ..solvers.tensor_system import Matrix, TensorSystem
 
 Floats = NDArray[np.float64]
-MOST_OF_A_SUM = 1_500_000  # coefficients of a Kronecker sum: 24 MB per array of complex numbers
+MOST_OF_A_SUM = 1_500_000  # coefficients of a Kronecker sum, where many of them are solved
+MOST_OF_ONE_SUM = 24_000_000  # and where few are: 192 MB per array
+AT_ONCE = 2_000_000  # complex numbers in triangular form, and terms of a load, held at once
 WIDEST_AXIS = 400  # coefficients of one axis in triangular form
 SYMMETRIC = 1e-12  # of the largest entry
 PLAIN_ENOUGH = 1e-9  # relative residual of a factorisation without pivots that is taken
@@ -30,18 +32,20 @@ MOST_ENTRIES = 8_000_000  # of an assembled matrix
 MOST_FILLED = {1: 200_000, 2: 20_000, 3: 3_000}  # coefficients, by axes with more than 4 of them
 
 
-def direct_solution(system: TensorSystem) -> Floats | None:
+def direct_solution(system: TensorSystem, most: int = MOST_OF_A_SUM) -> Floats | None:
     """The coefficients [n_1, .., n_D], None where the system is too large to solve so. Raises
     LinAlgError where it is singular."""
-    inverse = factorised(system)
+    inverse = factorised(system, most)
     return None if inverse is None else inverse(load_of(system))
 
 
-def factorised(system: TensorSystem) -> Callable[[Floats], Floats] | None:
-    """The inverse of the operator: load [n_1, .., n_D] to coefficients; None where it is too large.
-    Raises LinAlgError where it is singular."""
-    size = np.prod(system.sizes, dtype=float)
-    if _is_sum(system) and size <= MOST_OF_A_SUM and max(system.sizes) <= WIDEST_AXIS:
+def factorised(
+    system: TensorSystem, most: int = MOST_OF_A_SUM
+) -> Callable[[Floats], Floats] | None:
+    """The inverse of the operator: load [n_1, .., n_D] to coefficients; None where it is too large,
+    a Kronecker sum where it has more than `most` of them. Raises LinAlgError where it is
+    singular."""
+    if is_sum(system) and sum_fits(system.sizes, most):
         return _OfASum(system)
     entries = np.prod([_pattern(system, d).nnz for d in range(system.dimension)], dtype=float)
     if not fits(system.sizes) or entries > MOST_ENTRIES:
@@ -88,11 +92,20 @@ def fits(sizes: tuple[int, ...]) -> bool:
     return bool(np.prod(sizes, dtype=float) <= MOST_FILLED.get(max(wide, 1), 0))
 
 
+def sum_fits(sizes: tuple[int, ...], most: int) -> bool:
+    """Whether a Kronecker sum of these coefficients is solved, at most `most` of them."""
+    return bool(np.prod(sizes, dtype=float) <= most and max(sizes) <= WIDEST_AXIS)
+
+
 def load_of(system: TensorSystem) -> Floats:
-    """The load as a full tensor [n_1, .., n_D]."""
-    *first, last = system.loads
-    rows = reduce(_all_pairs, first, np.ones((1, last.shape[1])))
-    found = np.asarray((rows @ last.T).reshape(system.sizes))
+    """The load as a full tensor [n_1, .., n_D], a slab of the first axis after the other."""
+    head, *rest = system.loads
+    slab = max(int(AT_ONCE / max(np.prod([len(f) for f in rest[:-1]]) * head.shape[1], 1)), 1)
+    found = np.empty(system.sizes)
+    for start in range(0, len(head), slab):
+        *first, last = [head[start : start + slab], *rest]
+        rows = reduce(_all_pairs, first, np.ones((1, last.shape[1])))
+        found[start : start + slab] = (rows @ last.T).reshape(-1, *system.sizes[1:])
     return found if system.train_load is None else found + full_load(system.train_load)
 
 
@@ -101,7 +114,8 @@ def _all_pairs(left: Floats, right: Floats) -> Floats:
     return (left[:, None, :] * right[None, :, :]).reshape(len(left) * len(right), left.shape[1])
 
 
-def _is_sum(system: TensorSystem) -> bool:
+def is_sum(system: TensorSystem) -> bool:
+    """Whether every term names one axis, and there are several of them."""
     wide = [d for d, n in enumerate(system.sizes) if n > 1]
     return len(wide) > 1 and not system.operators and all(len(t) == 1 for t in system.terms)
 
@@ -134,16 +148,38 @@ class _OfASum:
     def __call__(self, load: Floats) -> Floats:
         slanted, straight = self.order[: len(self.triangles)], self.order[len(self.triangles) :]
         found: Any = load
-        for d in straight + slanted:  # complex numbers begin with the slanted axes
+        for d in straight:
             found = along(self.forths[d], found, d)
-        found = _back_substituted(self.triangles, self.values, found.transpose(self.order))
-        found = found.transpose(np.argsort(self.order))
-        for d in slanted:
-            found = along(self.backs[d], found, d)
-        found = np.asarray(found.real)
+        found = found.transpose(self.order)
+        shape = found.shape
+        if straight:
+            found = found.reshape(*shape[: len(slanted)], -1)
+        found = self._through(found).reshape(shape).transpose(np.argsort(self.order))
         for d in straight:
             found = along(self.backs[d], found, d)
         return np.ascontiguousarray(found)
+
+    def _through(self, load: Floats) -> Floats:
+        """The slanted axes, which come first, of so many of the others at once that their complex
+        numbers stay few."""
+        if len(self.order) == len(self.triangles):
+            return self._slanted(load, self.values)
+        found, values = np.empty_like(load), self.values.reshape(-1)
+        step = max(AT_ONCE // int(np.prod(load.shape[:-1])), 1)
+        for start in range(0, len(values), step):
+            part = slice(start, start + step)
+            found[..., part] = self._slanted(load[..., part], values[part])
+        return found
+
+    def _slanted(self, load: Floats, values: NDArray[np.complex128]) -> Floats:
+        found: Any = load
+        slanted = self.order[: len(self.triangles)]
+        for i, d in enumerate(slanted):
+            found = along(self.forths[d], found, i)
+        found = _back_substituted(self.triangles, values, found)
+        for i, d in enumerate(slanted):
+            found = along(self.backs[d], found, i)
+        return np.asarray(found.real)
 
 
 def _triangular(form: Floats) -> tuple[NDArray[np.complex128], NDArray[np.complex128]]:

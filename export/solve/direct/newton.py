@@ -17,7 +17,7 @@ from ..weak_form.errors import ProblemError
 from ..weak_form.forms import NOTHING, Expression, Factor, Product
 from ..weak_form.linearised import strengths_of, with_strength
 from ..weak_form.problem import Problem
-from .factor import factorised, load_of
+from .factor import MOST_OF_A_SUM, MOST_OF_ONE_SUM, factorised, load_of
 from .iterated import applied
 from .quadrature import Place, Slopes, Terms
 
@@ -93,6 +93,11 @@ class Direct:
             slopes.append(slope)
         return rest, slopes
 
+    def linear(self) -> Floats:
+        """The solution of a problem without functions of the unknown. Raises ProblemError where it
+        is too large, or singular."""
+        return self.preconditioner(np.zeros(1))(self.load)
+
     def preconditioner(self, found: Floats) -> Inverse:
         """The inverse of the problem with means in place of functions. Raises ProblemError where it
         is too large, or singular."""
@@ -103,7 +108,8 @@ class Direct:
         operator = Expression((*_plain(self.problem.operator).products, *means))
         mean = replace(self.problem, operator=operator, load=NOTHING, lift=None)
         try:
-            inverse = factorised(assemble(mean, whole=False)[0])
+            most = MOST_OF_A_SUM if self.functions else MOST_OF_ONE_SUM
+            inverse = factorised(assemble(mean, whole=False)[0], most)
         except np.linalg.LinAlgError:
             inverse = None
         if inverse is None:
@@ -124,8 +130,12 @@ def settled(
     """The solution of a problem at one point of its parameters, from `start`, in `least` steps or
     more; by way of weaker functions where the steps do not settle. Raises Unsettled, ProblemError;
     what `watch` raises."""
+    direct = Direct(problem)
+    if not direct.functions:
+        watch()
+        return Settled(direct.linear(), 0, 0, 0.0)
     try:
-        return _steps(Direct(problem), tolerance, watch, start, least)
+        return _steps(direct, tolerance, watch, start, least)
     except Unsettled:
         if not any(p.function for p in problem.operator.products + problem.load.products):
             raise

@@ -16,12 +16,14 @@ from ..solvers.assembly import assemble
 from ..solvers.progress import PointStep, Progress
 from ..solvers.tensor_system import TensorSystem
 from ..solvers.trains import Cores, permuted
+from ..weak_form.axes import ProblemAxis
 from ..weak_form.errors import ProblemError
 from ..weak_form.forms import NOTHING
 from ..weak_form.problem import Problem
 from ..weak_form.restated import parameters, restated
 from .chosen import Chosen
 from .nested import nested
+from .scales import scales_of
 from .train import train_through
 
 Floats = NDArray[np.float64]
@@ -63,7 +65,9 @@ def by_points(
         TRUNCATED * options["tolerance"],
         options["rank_max"],
     )
-    order = [problem.axes.index(a) for a in (*run.solved_for, *run.held)]
+    cores += [run.free_of(s.axis, s.rows)[None, :, None] for s in run.scales]
+    last = [s.axis for s in run.scales]
+    order = [problem.axes.index(a) for a in (*run.solved_for, *run.held, *last)]
     return Through(run.system, run.lift, permuted(cores, order, 1e-12), doubts)
 
 
@@ -73,8 +77,10 @@ class _Run:
     ) -> None:
         self.problem, self.tolerance, self.progress = problem, tolerance, progress
         self.doubtful = max(STATED * tolerance, allowed)
-        self.held = parameters(problem)
-        self.solved_for = [a for a in problem.axes if a not in self.held]
+        self.scales = scales_of(problem)
+        scaling = [s.axis for s in self.scales]
+        self.held = [a for a in parameters(problem) if a not in scaling]
+        self.solved_for = [a for a in problem.axes if a not in [*self.held, *scaling]]
         if not self.solved_for:
             raise ProblemError(
                 f"problem {problem.name!r} has parameters only, nothing to solve for at a point of"
@@ -109,14 +115,16 @@ class _Run:
 
     def functions(self) -> list[Floats]:
         """The nested functions of every parameter as free coefficients [n_d, n]."""
-        maps = [self.system.maps[self.problem.axes.index(a)] for a in self.held]
-        return [
-            np.linalg.lstsq(e.toarray(), n.rows, rcond=None)[0]
-            for e, n in zip(maps, self.axes, strict=True)
-        ]
+        return [self.free_of(a, n.rows) for a, n in zip(self.held, self.axes, strict=True)]
+
+    def free_of(self, axis: ProblemAxis, rows: Floats) -> Floats:
+        """Free coefficients of table rows of an axis."""
+        free = self.system.maps[self.problem.axes.index(axis)]
+        return np.asarray(np.linalg.lstsq(free.toarray(), rows, rcond=None)[0])
 
     def _solve(self, point: Floats, guess: Floats | None) -> Floats:
         at = {a.name: float(p) for a, p in zip(self.held, point, strict=True)}
+        at |= {s.axis.name: s.at for s in self.scales}
         self.last = settled(
             restated(self.problem, at),
             SOLVED * self.tolerance,

@@ -5,12 +5,14 @@ is compared with that solution: what differs is the error of discretisation, of 
 sweeps and of the parameter axes together. Where the model is worst, the spans are halved once more:
 how much that moves says what two halvings still miss. A non-linear problem too large for that is
 solved on the mesh it has, and what one halving moves at the worst point is added; so is one on a
-part. Source of the
+part. A linear one too large for that, whose terms name one axis each, is solved on the mesh it has
+as well, and what halving one axis after the other moves is added up. Source of the
 idea (a hierarchical estimate with saturation): Bank & Weiser, Math. Comp. 44 (1985).
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import isnan
 from typing import Any
@@ -21,13 +23,15 @@ from numpy.typing import NDArray
 from sna_edge import Model
 from sna_edge.numerics.time_budget import now
 
+from ..direct.factor import MOST_OF_A_SUM, MOST_OF_ONE_SUM
 from ..solvers.progress import Progress
+from ..weak_form.axes import ProblemAxis
 from ..weak_form.errors import ProblemError
 from ..weak_form.problem import Problem
 from ..weak_form.restated import halved, parameters, restated
 from ..weak_form.upwind.intrinsic import largest_peclet
 from ..weak_form.upwind.supg import stream_of
-from .held import Field, grid_of, is_dear, model_on, solved_at
+from .held import Field, grid_of, is_dear, is_wide, model_on, solved_at
 from .inherited import known_of, passed_on
 from .interfaces import missing
 from .points import Point, corners, inner, share
@@ -102,14 +106,15 @@ def estimate_of(problem: Problem, model: Model, progress: Progress) -> Estimate 
     """The estimate; None where the problem is too large to be solved directly at one point of its
     parameters on spans fine enough to tell the error of the mesh, or where the time is up."""
     axes = parameters(problem)
-    corner, inside = corners(axes), inner(axes, INNER if len(axes) == 1 else FEW_INNER)
     look = _Look(problem, model)
+    count = 1 if look.wide else INNER if len(axes) == 1 else FEW_INNER
+    corner, inside = corners(axes), inner(axes, count)
     seen: list[Seen] = []
     progress.budget.restart()
     for point in [*inside[:1], *corner, *inside[1:]] if axes else [{}]:
         if not progress.budget.allows():
             break
-        found = look.at(point, 0 if look.dear else 1)
+        found = look.at(point, 0 if look.coarse else 1)
         if found is None:
             return None
         seen.append(found)
@@ -117,12 +122,12 @@ def estimate_of(problem: Problem, model: Model, progress: Progress) -> Estimate 
         return None
     worst = max(seen, key=lambda s: s.relative + s.passed)
     grown, moved, wide = look.beyond(worst, progress)
-    if look.dear and isnan(moved):
+    if look.coarse and isnan(moved):
         return None  # what its mesh misses is not known
     passed = max(s.passed for s in seen)
     weights = [(1.0 if s.at in inside else 0.5 ** len(axes)) * share(axes, s.at) for s in seen]
     error = np.sqrt(sum(w * s.error**2 for w, s in zip(weights, seen, strict=True)))
-    mesh = moved if look.dear else 0.0
+    mesh = moved if look.coarse else 0.0
     size = np.sqrt(sum(w * s.size**2 for w, s in zip(weights, seen, strict=True)))
     return Estimate(
         relative=grown * _worst(error, size) + mesh + passed,
@@ -130,7 +135,7 @@ def estimate_of(problem: Problem, model: Model, progress: Progress) -> Estimate 
         at=worst.at,
         discretisation=moved,
         width=grown * max(s.width for s in seen)
-        + (wide if look.dear else 0.0)
+        + (wide if look.coarse else 0.0)
         + max(s.wide for s in seen),
         points=len(seen),
         beyond=(max(s.beyond[0] for s in seen), max(s.beyond[1] for s in seen)),
@@ -150,14 +155,27 @@ class _Look:
         points = {
             a.name: (a.basis.lower + a.basis.upper) / 2 for a in problem.axes if a.name in held
         }
-        self.dear = is_dear(restated(problem, points)) or any(a.role == "mesh" for a in self.axes)
+        middle = restated(problem, points)
+        self.dear = is_dear(middle) or any(a.role == "mesh" for a in self.axes)
+        self.wide = not self.dear and is_wide(middle)
+
+    @property
+    def coarse(self) -> bool:
+        """Whether the model is compared with solutions on its own mesh."""
+        return self.dear or self.wide
 
     def solved(self, at: Point, halvings: int, problem: Problem | None = None) -> Floats | None:
         """The solution on the grid, of another problem on the same axes where one is given; None
         where it is too large or singular."""
+        return self.on(at, {a.name: halved(a, halvings) for a in self.axes}, problem)
+
+    def on(
+        self, at: Point, mesh: Mapping[str, ProblemAxis], problem: Problem | None = None
+    ) -> Floats | None:
+        """The same on the axes of `mesh`."""
+        most = MOST_OF_ONE_SUM if self.wide else MOST_OF_A_SUM
         try:
-            mesh = {a.name: halved(a, halvings) for a in self.axes}
-            field: Field | None = solved_at(problem or self.problem, self.model, at, mesh)
+            field: Field | None = solved_at(problem or self.problem, self.model, at, mesh, most)
         except (np.linalg.LinAlgError, ProblemError):
             return None
         return None if field is None else field.on(self.grid)
@@ -212,6 +230,8 @@ class _Look:
         """(factor by which the estimate grows for what halved spans still miss; relative move of
         the solution when spans are halved; what 99 % of its values move less than) at the worst
         point."""
+        if self.wide:
+            return 1.0, *self.by_axes(worst, progress)
         fields, taken = [], 0.0
         for halvings in (0, 1) if self.dear else (0, 1, 2):
             began = now()
@@ -235,6 +255,19 @@ class _Look:
         model = model_on(self.model, self.problem, worst.at, self.grid)
         finest = _worst(self.norm(model - fields[2]), self.norm(fields[2]))
         return max((finest + second * share / (1.0 - share)) / worst.relative, 1.0), moved, wide
+
+    def by_axes(self, worst: Seen, progress: Progress) -> tuple[float, float]:
+        """(relative move of the solution, what 99 % of its values move less than) when the spans of
+        one axis are halved, summed over the axes."""
+        moved = wide = 0.0
+        first = self.solved(worst.at, 0)
+        for axis in self.axes:
+            finer = self.on(worst.at, {axis.name: axis.halved()})
+            if first is None or finer is None or not progress.budget.allows():
+                return float("nan"), 0.0
+            moved += _worst(self.norm(finer - first), self.norm(finer))
+            wide += float(np.quantile(np.abs(finer - first), LEVEL))
+        return moved, wide
 
 
 def _worst(error: Floats, size: Floats) -> float:

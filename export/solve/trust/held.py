@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from sna_edge import CP, Model
 
-from ..direct.factor import direct_solution, fits
+from ..direct.factor import MOST_OF_A_SUM, MOST_OF_ONE_SUM, direct_solution, fits, sum_fits
 from ..direct.iterated import iterated_solution
 from ..direct.newton import Direct, Unsettled, settled
 from ..mesh.axis import MeshAxis
@@ -51,10 +51,15 @@ class Field:
 
 
 def solved_at(
-    problem: Problem, model: Model, at: Point, mesh: Mapping[str, ProblemAxis]
+    problem: Problem,
+    model: Model,
+    at: Point,
+    mesh: Mapping[str, ProblemAxis],
+    most: int = MOST_OF_A_SUM,
 ) -> Field | None:
     """The solution at the parameters `at`, on the axes of `mesh` by name where it has them; None
-    where it is too large to be solved directly.
+    where it is too large to be solved directly, a Kronecker sum (`is_wide`) above `most`
+    coefficients.
 
     A non-linear problem is linearised around the model: one Newton step from it, whose error is
     that of the model squared.
@@ -68,7 +73,7 @@ def solved_at(
     if held.nonlinear:
         held = linearised(held, Iterate(held.axes, slice_of(model, at), coarse))
     system, lift = assemble(held)
-    found = iterated_solution(system) if dear else direct_solution(system)
+    found = iterated_solution(system) if dear else direct_solution(system, most)
     if found is None:
         return None
     return Field(held.axes, _rows(found, system.maps, lift))
@@ -78,6 +83,17 @@ def is_dear(held: Problem) -> bool:
     """Whether a non-linear problem is too large for its linearisation to be solved directly."""
     sizes = tuple(a.free.shape[1] for a in held.axes)
     return held.nonlinear and not fits(sizes)
+
+
+def is_wide(held: Problem) -> bool:
+    """Whether a linear problem whose terms name one axis each is solved directly on its own spans,
+    but not often, and not on halved ones."""
+    one_axis = all(len(p.factors) == 1 for p in held.operator.products)
+    if held.nonlinear or not one_axis or len(held.axes) < 2:
+        return False
+    own = tuple(a.free.shape[1] for a in held.axes)
+    twice = tuple(a.halved().free.shape[1] for a in held.axes)
+    return sum_fits(own, MOST_OF_ONE_SUM) and not sum_fits(twice, MOST_OF_A_SUM)
 
 
 def _continued(held: Problem, cores: list[Floats], coarse: Sequence[ProblemAxis]) -> Field | None:
@@ -130,24 +146,31 @@ def slice_of(model: Model, at: Point) -> list[Floats]:
 
 
 def grid_of(axes: Sequence[ProblemAxis]) -> tuple[list[Floats], list[Floats]]:
-    """Points and weights of every axis, four, two or one in each span: so many that the grid stays
-    below `MOST_POINTS`."""
-    for count in (4, 2, 1):
+    """Points and weights of every axis, four, two or one in each span, or one in several: so many
+    that the grid stays below `MOST_POINTS`."""
+    counts: list[float] = [4, 2, 1, 1 / 2, 1 / 3, 1 / 4]
+    for count in counts:
         found = [_spread(a, count) for a in axes]
         if np.prod([len(p) for p, _ in found], dtype=float) <= MOST_POINTS:
             break
     return [p for p, _ in found], [w for _, w in found]
 
 
-def _spread(axis: ProblemAxis, count: int) -> tuple[Floats, Floats]:
+def _spread(axis: ProblemAxis, count: float) -> tuple[Floats, Floats]:
     if axis.role == "component":
         return np.arange(axis.basis.n_rows, dtype=float), np.ones(axis.basis.n_rows)
     if isinstance(axis, MeshAxis):
         return axis.spread()
-    width = np.diff(axis.basis.breaks)
+    breaks = axis.basis.breaks
+    if count < 1:
+        group = round(1 / count)
+        places = np.arange(group // 2, len(breaks) - 1, group)  # a span of every group
+        ends = np.r_[breaks[: group * len(places) : group], breaks[-1]]
+        return (breaks[places] + breaks[places + 1]) / 2, np.diff(ends)
+    width = np.diff(breaks)
     local = (np.arange(count) + 0.5) / count
-    points = axis.basis.breaks[:-1, None] + width[:, None] * local
-    return points.reshape(-1), np.repeat(width / count, count)
+    points = breaks[:-1, None] + width[:, None] * local
+    return points.reshape(-1), np.repeat(width / count, int(count))
 
 
 def model_on(model: Model, problem: Problem, at: Point, grid: Sequence[Floats]) -> Floats:
