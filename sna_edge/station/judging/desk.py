@@ -23,7 +23,7 @@ from .advising import Advising, Asked
 from .clock import Clock
 from .joining import Joining, Judged, joined, learned_by, mark_of, measured_of, some_of
 from .latency import Latency
-from .request import STOPS, Flight, Place, Request, key_of
+from .request import STOPS, Flight, Place, Request, key_of, unjudged
 from .same import is_other, print_of, refused
 from .served import Served
 from .texts import Texts
@@ -374,11 +374,7 @@ class JudgingDesk:
 
     def _without(self, cell: Cell, arrival: Arrival, mark: str) -> Draft:
         """No verdict, for lack of a recipe."""
-        recipes = ", ".join(self.config.stations[cell[0]].recipes)
-        why = f"{cell[0]} has no recipe {cell[1]!r}; its recipes are {recipes}"
-        answer: dict[str, Any] = {"verdict": NO_VERDICT, "status": "bad_input", "reason": why}
-        if not isinstance(arrival.reading, str):
-            answer["reading"] = arrival.reading
+        answer = unjudged(arrival, cell[1], self.config.stations[cell[0]].recipes)
         count = (*cell, NO_VERDICT)
         if not mark:
             known = cell[1] if len(self.verdicts) < 1000 else ""

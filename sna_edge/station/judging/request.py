@@ -6,7 +6,9 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from threading import Lock
+from typing import Any
 
+from ...quality import NO_VERDICT
 from ..drafts import Draft, Key
 from ..parts import Answer, Arrival, Done
 
@@ -45,6 +47,14 @@ Place = tuple[Request, int]
 def key_of(arrival: Arrival, mark: str) -> Key:
     """What its record is found by."""
     return arrival.station, arrival.part, arrival.sequence, mark
+
+
+def unjudged(arrival: Arrival, recipe: str, recipes: Iterable[str]) -> dict[str, Any]:
+    """The answer where the station has no such recipe, but these."""
+    why = f"{arrival.station} has no recipe {recipe!r}; its recipes are {', '.join(recipes)}"
+    answer = {"verdict": NO_VERDICT, "status": "bad_input", "reason": why}
+    reading = arrival.reading
+    return answer if isinstance(reading, str) else {**answer, "reading": reading}
 
 
 class Flight:
