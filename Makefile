@@ -49,14 +49,14 @@ lint: $(STAMP)-test
 	$(VENV)/bin/clang-format --dry-run -Werror $(C_FILES)
 	$(PY) firmware_bindings/amalgamate.py --check
 
-C_FILES := $(wildcard firmware_bindings/*.[ch] firmware_bindings/*/*.[ch] firmware_bindings/*/*/*.[ch] firmware_bindings/*/*.[ch]pp examples/*/*.[ch] tools/*/*.[ch])
+C_FILES := $(wildcard firmware_bindings/*.[ch] firmware_bindings/*/*.[ch] export/*/sources/*.[ch] firmware_bindings/*/*/*.[ch] firmware_bindings/*/*.[ch]pp examples/*/*.[ch] tools/*/*.[ch])
 
 types: $(STAMP)-test $(VENV)/types/sna_export
 	@if $(PY) -c 'import sys, numpy; sys.exit(tuple(map(int, numpy.__version__.split(".")[:2])) < (2, 4))'; then \
 	  MYPYPATH=$(VENV)/types $(PY) -m mypy -p sna_edge -p sna_export; \
 	else echo "types: not checked here, numpy before 2.4 declares its own too loosely"; fi
 
-unit: $(STAMP)-test $(STAMP)-runtimes $(STAMP)-cppcheck $(STAMP)-browser $(STAMP)-station .venv-runtime/.stamp .venv-witness/.stamp
+unit: $(STAMP)-test $(STAMP)-runtimes $(STAMP)-cppcheck $(STAMP)-browser $(STAMP)-station .venv-runtime/.stamp .venv-witness/.stamp .venv-fmu/.stamp
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(PY) -m pytest -n $(JOBS)
 
 accuracy: $(STAMP)-test ## accuracy on the measured tables and functions, one table
@@ -118,10 +118,11 @@ firmware: $(STAMP)-test $(STAMP)-runtimes ## the integer path on emulated cores,
 sizes: $(STAMP)-test $(STAMP)-runtimes ## code, RAM and instructions on emulated cores against the last release
 	$(PY) tools/release/firmware_sizes.py
 
-exchange: $(STAMP)-test $(STAMP)-runtimes $(STAMP)-browser native $(VENV)/types/sna_export .venv-runtime/.stamp .venv-tflite/.stamp ## every model kind x every export target x every runtime
+exchange: $(STAMP)-test $(STAMP)-runtimes $(STAMP)-browser native $(VENV)/types/sna_export .venv-runtime/.stamp .venv-tflite/.stamp .venv-fmu/.stamp ## every model kind x every export target x every runtime
 	$(PY) tools/speed/exchange.py
 	$(PY) tools/speed/tflite_bench.py --write
 	$(PY) tools/speed/wasm_bench.py --write
+	$(PY) tools/speed/fmu_table.py --write
 
 gpu: $(STAMP)-test $(STAMP)-runtimes native ## the torch backend on a CUDA device: tests, agreement, speed
 	$(PY) -m pytest -m cuda tests/sna_edge/backends tests/export/torch_side tests/export/solve
@@ -227,6 +228,11 @@ $(STAMP)-station: | $(PY)
 
 .venv-witness/.stamp: tests/constraints-witness.txt
 	$(call apart,.venv-witness,$<)
+
+# FMPy reads, compiles and simulates FMUs (it brings its own CMake): an environment of its own.
+
+.venv-fmu/.stamp: tests/constraints-fmu.txt
+	$(call apart,.venv-fmu,$<)
 
 # tflite-runtime and onnx2tf need numpy < 2: an environment each. The first is small and part of `make test`; the second is over 1 GB
 # and made by `make exchange` only. A folder without bin/ means that it could not be made: its tests are skipped.

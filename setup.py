@@ -92,6 +92,8 @@ setup(
             "*.html",
             "*.in",
             "templates/*.in",
+            "sources/*.c",
+            "sources/*.h",
             "client/*.html",
             "client/*.js",
             "client/*.css",

@@ -71,6 +71,15 @@ TARGETS = {
             "run in node, where that is: golden vectors and 1,024 points of the domain",
         ),
         Target(
+            "fmu",
+            "sna_export.fmu.command",
+            (".fmu",),
+            ("fmi", "level"),
+            "missing readings and class scores; exact derivatives of interval ends and familiarity",
+            "compiled and run here, where a C compiler is: golden vectors and 256 points of the"
+            " domain",
+        ),
+        Target(
             "page",
             "sna_export.page.command",
             (".html", ".htm"),
@@ -96,9 +105,11 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "metavar": "A,B",
         "help": "onnx, tflite: outputs beside the values: interval, scale, familiarity",
     },
+    "fmi": {"type": int, "metavar": "N", "help": "fmu: 2 or 3 for FMI 2.0 or 3.0 (default: 2)"},
     "level": {
         "metavar": "L",
-        "help": "onnx, tflite: level of the interval, 95%% or 0.95 (default: that of the model)",
+        "help": "onnx, tflite, fmu: level of the interval, 95%% or 0.95 (default: that of the"
+        " model)",
     },
     "table": {
         "metavar": "TABLE.csv",

@@ -59,6 +59,7 @@ REFERENCE = {
     "sna_export.onnx": "ONNX",
     "sna_export.tflite": "TFLite",
     "sna_export.wasm": "WebAssembly",
+    "sna_export.fmu": "FMUs",
     "sna_export.torch_side": "Training in torch",
     "sna_export.report": "Reports",
     "sna_export.page": "Pages",

@@ -1,0 +1,213 @@
+"""`sna-edge export --to fmu`: names, descriptions, refusals, and the C sources by themselves."""
+
+from __future__ import annotations
+
+import hashlib
+import subprocess
+import zipfile
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+import sna_edge
+from sna_edge.cli import main
+from sna_edge.errors import BackendError, InputError
+from sna_export.fmu import command, export, library
+from sna_export.fmu.description import base_unit
+from sna_export.fmu.variables import Names
+
+from ...c_library import KEPT_1_1, STRICT
+from ...model_kinds import KINDS
+
+
+@pytest.fixture
+def no_compiler(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sources only: quick."""
+    monkeypatch.setattr(command, "compiler", lambda: None)
+
+
+def described(path: Path) -> ElementTree.Element:
+    with zipfile.ZipFile(path) as archive:
+        return ElementTree.fromstring(archive.read("modelDescription.xml"))
+
+
+def unpacked(path: Path, folder: Path) -> Path:
+    with zipfile.ZipFile(path) as archive:
+        archive.extractall(folder)
+    return folder / "sources"
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("power", "power"),
+        ("flow.rate", "'flow.rate'"),
+        ("laser power", "'laser power'"),
+        ("7 zones", "'7 zones'"),
+        ("it's", "'it\\'s'"),
+        ("a\\b", "'a\\\\b'"),
+        ("Größe", "Grosse"),
+        ("α", "alpha"),
+        ("温度", "__"),
+    ],
+)
+def test_names_follow_the_standard(text: str, name: str) -> None:
+    assert Names().new(text) == name
+
+
+def test_a_name_is_given_once() -> None:
+    names = Names()
+    assert [names.new(t) for t in ("status", "status", "a b", "a b")] == [
+        "status",
+        "status_2",
+        "'a b'",
+        "'a b_2'",
+    ]
+
+
+def test_an_output_may_be_named_as_an_input_or_as_the_status(
+    tmp_path: Path, no_compiler: None
+) -> None:
+    model = KINDS["hat"]()
+    outputs = [sna_edge.Output("a")]
+    axes = [sna_edge.Axis(n, "", a.basis) for n, a in zip(("a", "time"), model.axes, strict=True)]
+    files, _, checked = export(
+        sna_edge.Model(axes, model.interaction, outputs, dtypes=model.dtypes), tmp_path, "m", fmi=3
+    )
+    names = [v.get("name") for v in described(files[0]).find("ModelVariables") or []]
+    assert names == ["a", "time", "a_2", "status", "outside", "time_"] and not checked
+
+
+def test_units_are_in_si() -> None:
+    assert base_unit("MPa") == {"kg": "1", "m": "-1", "s": "-2", "factor": "1000000.0"}
+    assert base_unit("widgets") == {}
+
+
+@pytest.mark.parametrize("fmi", [2, 3])
+def test_what_the_artifact_says(fmi: int, tmp_path: Path, no_compiler: None) -> None:
+    files, told, _ = export(KINDS["mixed axes"](), tmp_path, "plate", fmi=fmi)
+    root = described(files[0])
+    variables = {v.get("name"): v for v in root.find("ModelVariables") or []}
+    power = variables["power"] if fmi == 3 else variables["power"][0]
+    assert (power.get("unit"), power.get("min"), power.get("max"), power.get("start")) == (
+        "W",
+        "100.0",
+        "400.0",
+        "250.0",
+    )
+    risk = variables["risk"] if fmi == 3 else variables["risk"][0]
+    assert (risk.get("min"), risk.get("max")) == ("0.0", "1.0")  # behind the logistic link
+    items = [i.get("name") for i in root.iter("Item")]
+    assert {"316L", "IN718", "Ti64", "out_of_domain", "extrapolate"} <= set(items)
+    assert "not compiled" in told
+
+
+def test_the_same_model_gives_the_same_bytes(tmp_path: Path) -> None:
+    digests = set()
+    for name in ("one", "two"):
+        files, *_ = export(KINDS["hat"](), tmp_path / name, "m")
+        digests.add(hashlib.sha256(files[0].read_bytes()).hexdigest())
+    assert len(digests) == 1
+
+
+def test_files_of_another_hand_stay(tmp_path: Path, no_compiler: None) -> None:
+    mine = tmp_path / "m_ref.csv"
+    mine.write_text("mine\n")
+    with pytest.raises(InputError, match="not written by sna-edge"):
+        export(KINDS["hat"](), tmp_path, "m")
+    assert [p.name for p in tmp_path.iterdir()] == ["m_ref.csv"] and mine.read_text() == "mine\n"
+    mine.unlink()
+    export(KINDS["hat"](), tmp_path, "m")
+    export(KINDS["hat"](), tmp_path, "m", fmi=3)  # an export of before is replaced
+    assert described(tmp_path / "m.fmu").get("fmiVersion") == "3.0"
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--fmi", "1"], "use --fmi 2 or --fmi 3"),
+        (["--level", "90%"], "interval"),
+        (["--opset", "17"], "--opset cannot be combined with --to fmu"),
+    ],
+)
+def test_refusals_leave_nothing(
+    words: list[str], message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model = tmp_path / "m.sna"
+    KINDS["hat"]().save(model)
+    assert main(["export", str(model), "--to", "fmu", "-o", str(tmp_path / "out"), *words]) == 2
+    assert message in capsys.readouterr().err and not (tmp_path / "out").exists()
+
+
+def test_a_library_that_answers_otherwise_is_not_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    true = library.build
+
+    def wrong(words: list[str], folder: Path, sources: tuple[str, ...], target: Path) -> None:
+        text = (folder / "sna_fmu.c").read_text()
+        assert "return self->y + index" in text
+        (folder / "sna_fmu.c").write_text(
+            text.replace("return self->y + index", "return self->x + index")
+        )
+        true(words, folder, sources, target)
+
+    monkeypatch.setattr(command, "build", wrong)
+    with pytest.raises(BackendError, match="differs by"):
+        export(KINDS["hat"](), tmp_path / "out", "m")
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("fmi", [2, 3])
+def test_sources_compile_without_a_warning(
+    fmi: int, tmp_path: Path, no_compiler: None, compiler: str
+) -> None:
+    data = next(p for p in KEPT_1_1 if p.stem == "everything").read_bytes()
+    files, *_ = export(sna_edge.from_bytes(data), tmp_path, "m", fmi=fmi)
+    sources = unpacked(files[0], tmp_path / "m")
+    words = [compiler, *STRICT, "-fsyntax-only", f"fmi{fmi}.c", "m.c"]
+    subprocess.run(words, cwd=sources, check=True)
+
+
+@pytest.mark.parametrize("fmi", [2, 3])
+def test_declarations_are_those_of_the_standard(
+    fmi: int, tmp_path: Path, no_compiler: None, compiler: str, root: Path
+) -> None:
+    """The headers of the standard, as FMPy ships them, in place of ours: every function is declared
+    there, and with the same types."""
+    found = sorted((root / ".venv-fmu").glob("lib/python*/site-packages/fmpy/c-code"))
+    if not found:
+        pytest.skip("no .venv-fmu with FMPy (make test makes it)")
+    files, *_ = export(KINDS["hat"](), tmp_path, "m", fmi=fmi)
+    sources = unpacked(files[0], tmp_path / "m")
+    words = [
+        compiler,
+        "-std=c99",
+        "-Wall",
+        "-Werror",
+        "-Wmissing-prototypes",
+        "-Wstrict-prototypes",
+    ]
+    words += [f"-DFMI{fmi}_STANDARD_HEADERS", "-isystem", str(found[0]), "-fsyntax-only"]
+    subprocess.run([*words, f"fmi{fmi}.c"], cwd=sources, check=True)
+
+
+@pytest.mark.slow
+def test_two_fmus_in_one_program(tmp_path: Path, no_compiler: None, compiler: str) -> None:
+    """Linked statically: functions of FMI and of the library begin with the model."""
+    objects = []
+    for name, kind in (("first", "hat"), ("second", "cp int8")):
+        files, *_ = export(KINDS[kind](), tmp_path / name, name)
+        sources = unpacked(files[0], tmp_path / name / "in")
+        for source in ("fmi2.c", f"{name}.c"):
+            objects.append(str(tmp_path / f"{name}_{source}.o"))
+            words = [compiler, "-std=c99", f"-DFMI2_FUNCTION_PREFIX={name}_", "-c", source, "-o"]
+            subprocess.run([*words, objects[-1]], cwd=sources, check=True)
+    (tmp_path / "both.c").write_text(
+        "const char *first_fmi2GetVersion(void), *second_fmi2GetVersion(void);\n"
+        "int main(void) { return first_fmi2GetVersion()[0] != second_fmi2GetVersion()[0]; }\n"
+    )
+    words = [compiler, str(tmp_path / "both.c"), *objects, "-o", str(tmp_path / "both")]
+    subprocess.run(words, check=True)
+    subprocess.run([str(tmp_path / "both")], check=True)
