@@ -6,16 +6,18 @@ from collections import deque
 from collections.abc import Callable, Collection
 from threading import Condition, Lock
 
-ROOM = 1000
+ROOM, LETTERS = 1000, 16 << 20
 VERDICT, EVENT, STATE = "verdict", "event", "state"
 
 
 class Listener:
-    """The last `room` messages of some kinds, the oldest first; `lost` had to go."""
+    """The last `room` messages of some kinds, of LETTERS characters at most, the oldest first;
+    `lost` had to go."""
 
     def __init__(self, kinds: Collection[str], room: int = ROOM) -> None:
         self.kinds, self.lost = frozenset(kinds), 0
-        self._kept: deque[tuple[str, str]] = deque(maxlen=room)
+        self._kept: deque[tuple[str, str]] = deque()
+        self._room, self._letters = room, 0
         self._some = Condition(Lock())
         self.wake: Callable[[], None] = lambda: None
         """Called after every message, from the thread that publishes; must return at once."""
@@ -23,8 +25,11 @@ class Listener:
     def put(self, kind: str, text: str) -> None:
         """Keep a message, instead of the oldest where there is no room."""
         with self._some:
-            self.lost += len(self._kept) == self._kept.maxlen
             self._kept.append((kind, text))
+            self._letters += len(text)
+            while len(self._kept) > self._room or (self._letters > LETTERS and len(self._kept) > 1):
+                self._letters -= len(self._kept.popleft()[1])
+                self.lost += 1
             self._some.notify()
         self.wake()
 
@@ -33,13 +38,16 @@ class Listener:
         with self._some:
             if not self._some.wait_for(lambda: bool(self._kept), seconds):
                 return None
-            return self._kept.popleft()
+            found = self._kept.popleft()
+            self._letters -= len(found[1])
+            return found
 
     def all(self) -> list[tuple[str, str]]:
         """All messages that wait."""
         with self._some:
             found = list(self._kept)
             self._kept.clear()
+            self._letters = 0
         return found
 
 

@@ -14,16 +14,22 @@ message that is being read."""
 COLLECT = (2000, 10, 100)
 """New objects, and collections of younger ones, after which Python looks for cycles. What waits and
 is shown makes it look at everything every few seconds otherwise, and find nothing."""
-_ARENA_MAX, _ARENAS = -8, 2
+_ARENA_MAX, _MMAP_THRESHOLD, _TRIM_THRESHOLD = -8, -3, -1
+_ARENAS, _LARGE, _FREE = 2, 1 << 18, 1 << 20
+"""Heaps; bytes of what gets pages of its own, which go back at once; bytes that are free at the end
+of a heap until they go back. glibc raises both to many megabytes with the first large message."""
 
 
 def begin() -> None:
     """Before there are threads. A heap for each of them (glibc) would keep what its busiest moment
-    took."""
+    took, and so would large messages that are freed."""
     if hasattr(sys, "setswitchinterval"):
         sys.setswitchinterval(SWITCH)
     with suppress(OSError, AttributeError):
-        ctypes.CDLL(None).mallopt(_ARENA_MAX, _ARENAS)
+        mallopt = ctypes.CDLL(None).mallopt
+        mallopt(_ARENA_MAX, _ARENAS)
+        mallopt(_MMAP_THRESHOLD, _LARGE)
+        mallopt(_TRIM_THRESHOLD, _FREE)
 
 
 def settle() -> None:

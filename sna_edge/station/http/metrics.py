@@ -36,6 +36,10 @@ class Collected(Collector):  # type: ignore[misc,unused-ignore]
             "sna_station_refused", "Arrivals that were held back for lack of room.",
             value=desk.refused,
         )  # fmt: skip
+        yield CounterMetricFamily(
+            "sna_station_measured_forgotten", "Measured values whose part did not come in time.",
+            value=desk.joining.forgotten,
+        )  # fmt: skip
         seconds = GaugeMetricFamily(
             "sna_station_verdict_seconds", "From a reading to its verdict, handed to the writer.",
             labels=["quantile"],

@@ -21,8 +21,9 @@ from ..drafts import Draft, Key, Recorder
 from ..parts import Answer, Arrival, Done
 from .advising import Advising, Asked
 from .clock import Clock
-from .joining import Joining, Judged, joined, learned_by, mark_of, measured_of, some_of
+from .joining import Joining, Judged, joined, learned_by, mark_of, measured_of
 from .latency import Latency
+from .limited import Names
 from .request import STOPS, Flight, Place, Request, key_of, unjudged
 from .same import is_other, print_of, refused
 from .served import Served
@@ -41,20 +42,16 @@ class JudgingDesk:
     `again`, `refused` arrivals for lack of room."""
 
     def __init__(
-        self,
-        config: Configuration,
-        cells: Mapping[Cell, Served],
-        recorder: Recorder,
-        bus: Bus,
-        clock: Clock,
-        alive: Callable[[], None] = lambda: None,
-    ) -> None:
+        self, config: Configuration, cells: Mapping[Cell, Served], recorder: Recorder, bus: Bus,
+        clock: Clock, alive: Callable[[], None] = lambda: None,
+    ) -> None:  # fmt: skip
         self.config, self.cells = config, dict(cells)
         self.latency, self.verdicts = Latency(), dict[tuple[str, str, str], int]()
         self.again = self.refused = 0
         self.texts = Texts(clock, config.digest)
         self._recorder, self._bus, self._clock, self._alive = recorder, bus, clock, alive
-        self._joining, self._flight = Joining(recorder.judged), Flight()
+        self.joining, self._flight = Joining(recorder.judged), Flight()
+        self._strange = Names()
         self._waiting: deque[Request] = deque()
         self._turns: deque[Callable[[], None]] = deque()
         self._some, self._count, self._open = Condition(Lock()), 0, False
@@ -292,7 +289,7 @@ class JudgingDesk:
     def _cell(self, arrival: Arrival, mark: str) -> Cell:
         """Which recipe judges; one that is not there where the message names none."""
         recipe = arrival.recipe
-        if not recipe and mark and (part := self._joining.find(arrival.station, arrival.part)):
+        if not recipe and mark and (part := self.joining.find(arrival.station, arrival.part)):
             recipe = part.recipe
         recipes = self.config.stations[arrival.station].recipes
         if not recipe:
@@ -338,7 +335,7 @@ class JudgingDesk:
         reading = arrival.reading
         if isinstance(reading, str) or KEY in reading:
             return reading
-        measured = self._joining.awaited(arrival.station, arrival.part)
+        measured = self.joining.awaited(arrival.station, arrival.part)
         return {**reading, KEY: measured} if measured else reading
 
     def _drafted(
@@ -349,13 +346,13 @@ class JudgingDesk:
         verdict, limits = answer.get("verdict", ""), served.line.limits
         part, told = Judged(cell[1], verdict, answer.get("outputs", {}), served.told), served.told
         if mark:
-            known = self._joining.find(arrival.station, arrival.part)
+            known = self.joining.find(arrival.station, arrival.part)
             if known is None and not isinstance(reading, str):
-                self._joining.wait(arrival.station, arrival.part, some_of(reading[KEY]))
+                self.joining.wait(arrival.station, arrival.part, reading[KEY])
             part, told = known or part, known.told if known else served.compared
             answer |= learned_by(answer, served.trust.said, served.recipe.learn)
         else:
-            self._joining.add(arrival.station, arrival.part, part)
+            self.joining.add(arrival.station, arrival.part, part)
             count = (*cell, verdict)
             self.verdicts[count] = self.verdicts.get(count, 0) + 1
         if not isinstance(reading, str) and reading.get(KEY) is not None:
@@ -375,12 +372,11 @@ class JudgingDesk:
     def _without(self, cell: Cell, arrival: Arrival, mark: str) -> Draft:
         """No verdict, for lack of a recipe."""
         answer = unjudged(arrival, cell[1], self.config.stations[cell[0]].recipes)
-        count = (*cell, NO_VERDICT)
+        recipe = self._strange.kept(cell[1])
         if not mark:
-            known = cell[1] if len(self.verdicts) < 1000 else ""
-            count = (cell[0], known, NO_VERDICT)
+            count = (cell[0], recipe, NO_VERDICT)
             self.verdicts[count] = self.verdicts.get(count, 0) + 1
-        return self.texts.answered(arrival, cell[1], answer, "", mark)
+        return self.texts.answered(arrival, recipe, answer, "", mark)
 
     # In the thread that writes.
 

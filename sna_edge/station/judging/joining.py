@@ -19,14 +19,16 @@ from ...quality.readings import COMMA, Reading, plain_number, said
 from ...values.documents import shortened
 from ...values.naming import QUANTITY
 from ...values.units import quantity
+from .limited import some_of
 
 ROOM = 4096
 """Parts whose verdict is at hand without the disk, and measured values that wait for a part."""
 
 BY = ("model", "limits")
 """By what a record says that its part was judged."""
-OTHERS, WAITING = 10, 100
-"""Names that are no outputs of which a record tells; values of one part that wait for it."""
+OTHERS, WAITING, LETTERS = 10, 100, 4 << 20
+"""Names that are no outputs of which a record tells; values of one part that wait for it; the
+characters, about, of all values that wait."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,26 +42,15 @@ class Judged:
     told: str = ""
 
 
-def some_of(given: object) -> Mapping[str, Any]:
-    """Of measured values that wait for a part: the first few, texts cut to a length, so that what
-    is kept is bounded whatever is sent."""
-    if not isinstance(given, Mapping):
-        return {}
-    some = list(given.items())[:WAITING]
-    return {
-        shortened(name, 200): shortened(v, 200) if isinstance(v, str) else v
-        for name, v in some
-        if not isinstance(v, (list, Mapping))
-    }
-
-
 class Joining:
-    """The parts of late; `judged`: (station, part) -> the text of an older verdict, or None."""
+    """The parts of late; `judged`: (station, part) -> the text of an older verdict, or None.
+    `forgotten`: measured values whose part has not come while there was room for them."""
 
     def __init__(self, judged: Callable[[str, str], str | None]) -> None:
         self._judged = judged
         self._recent: OrderedDict[tuple[str, str], Judged] = OrderedDict()
         self._waiting: OrderedDict[tuple[str, str], Mapping[str, Any]] = OrderedDict()
+        self._letters = self.forgotten = 0
 
     def add(self, station: str, part: str, judged: Judged) -> None:
         """A part that was judged now."""
@@ -79,15 +70,27 @@ class Joining:
         by = "".join(f', "{key}": {json.dumps(told[key])}' for key in BY if key in told)
         return Judged(told.get("recipe", ""), told.get("verdict", ""), told.get("outputs", {}), by)
 
-    def wait(self, station: str, part: str, measured: Mapping[str, Any]) -> None:
-        """Measured values whose part has not come."""
-        self._waiting[station, part] = measured
-        if len(self._waiting) > ROOM:
-            self._waiting.popitem(last=False)
+    def wait(self, station: str, part: str, measured: object) -> None:
+        """Measured values whose part has not come; the oldest go where there is no room."""
+        self.awaited(station, part)
+        some = some_of(measured, WAITING)
+        self._waiting[station, part] = some
+        self._letters += _letters(some)
+        while len(self._waiting) > ROOM or self._letters > LETTERS:
+            self._letters -= _letters(self._waiting.popitem(last=False)[1])
+            self.forgotten += 1
 
     def awaited(self, station: str, part: str) -> Mapping[str, Any] | None:
         """Measured values that were waiting for this part; they wait no longer."""
-        return self._waiting.pop((station, part), None) if self._waiting else None
+        found = self._waiting.pop((station, part), None) if self._waiting else None
+        if found is not None:
+            self._letters -= _letters(found)
+        return found
+
+
+def _letters(measured: Mapping[str, Any]) -> int:
+    """About so many characters: a number counts as eight."""
+    return sum(len(k) + (len(v) if isinstance(v, str) else 8) for k, v in measured.items())
 
 
 def mark_of(reading: Reading) -> str:

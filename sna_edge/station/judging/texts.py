@@ -12,6 +12,7 @@ from ...quality.encoded import encoded
 from ..drafts import EVENT, MEASURED, VERDICT, WRONG, Draft
 from ..parts import Arrival
 from .clock import Clock, written
+from .limited import LONGEST, cut
 from .same import PRINT, print_of
 
 SCHEMA = 1
@@ -46,7 +47,10 @@ class Texts:
         )
         if not mark:
             answer[PRINT] = print_of(arrival.reading)
-        text = f"{head}{encoded(answer)[1:-1]}{told}{self._tail}"
+        said = encoded(answer)
+        if len(said) > LONGEST:
+            said = encoded(cut(answer))
+        text = f"{head}{said[1:-1]}{told}{self._tail}"
         became = {
             name: one
             for name, one in answer.get("measured", {}).items()

@@ -49,7 +49,8 @@ class JsonDoor(Linked):
                 connection.acknowledge(message)
             return
         acknowledge = partial(connection.acknowledge, message) if message.qos else lambda: None
-        self.offered.put(Taken(self._arrivals(message), acknowledge, connection.gone.is_set))
+        found, size = self._arrivals(message), len(message.payload)
+        self.offered.put(Taken(found, acknowledge, connection.gone.is_set, size))
 
     def _arrivals(self, message: Any) -> list[Arrival]:
         try:

@@ -14,8 +14,8 @@ from threading import Condition, Event, Thread
 from ..messages import in_turns
 from ..parts import Answer, Arrival, Desk
 
-ROOM = 1000
-"""Messages that wait for the desk; more are not read."""
+ROOM, BYTES = 1000, 8 << 20
+"""Messages without a record, or pieces of long ones, and their bytes; more are not read."""
 TURN = 500
 """Parts that are handed in at once."""
 RETRY = 0.5
@@ -24,16 +24,17 @@ RETRY = 0.5
 
 class Taken:
     """Parts of one message; `acknowledge` is called once, when all have a record. `stale()`: it
-    will come again by another connection, and is not offered any more."""
+    will come again by another connection, and is not offered any more; `size`: its bytes."""
 
     def __init__(
         self,
         arrivals: Sequence[Arrival],
         acknowledge: Callable[[], None] = lambda: None,
         stale: Callable[[], bool] = lambda: False,
+        size: int = 0,
     ) -> None:
         self.turns = list(in_turns(arrivals, TURN))
-        self.acknowledge, self.stale = acknowledge, stale
+        self.acknowledge, self.stale, self.size = acknowledge, stale, size
         self.left = len(self.turns)
 
 
@@ -48,7 +49,7 @@ class Offered:
         self._queue: deque[Turn] = deque()
         self._failed: deque[Turn] = deque()
         self._changed = Condition()
-        self._with_desk = 0
+        self._with_desk = self._size = 0
         self.parts, self.words = 0, ""
         self._thread = Thread(target=self._run, name=f"in {name}", daemon=True)
 
@@ -59,7 +60,8 @@ class Offered:
     def put(self, taken: Taken) -> None:
         """Offer a message; waits while there is no room, and so stops who reads."""
         with self._changed:
-            self._changed.wait_for(lambda: len(self._queue) < ROOM or self._ended.is_set())
+            self._changed.wait_for(lambda: self._has_room() or self._ended.is_set())
+            self._size += taken.size
             self._queue += [(taken, turn) for turn in taken.turns]
             self._changed.notify_all()
 
@@ -76,6 +78,9 @@ class Offered:
     def waiting(self) -> int:
         """Messages, or pieces of long ones, without a record."""
         return len(self._queue) + len(self._failed) + self._with_desk
+
+    def _has_room(self) -> bool:
+        return self.waiting < ROOM and self._size < BYTES
 
     def _run(self) -> None:
         while not self._ended.is_set():
@@ -101,8 +106,17 @@ class Offered:
         with self._changed:
             self._queue.popleft()
         if stale:
+            self._recorded(taken)
             self._left()
         return True
+
+    def _recorded(self, taken: Taken) -> bool:
+        """A piece of a message waits no longer; whether that was the last one."""
+        with self._changed:
+            taken.left -= 1
+            if not taken.left:
+                self._size -= taken.size
+            return not taken.left
 
     def _done(self, turn: Turn, answers: list[Answer], sentence: str) -> None:
         taken, arrivals = turn
@@ -111,8 +125,7 @@ class Offered:
             self._failed.append(turn)
         else:
             self.parts += len(arrivals)
-            taken.left -= 1
-            if not taken.left:
+            if self._recorded(taken):
                 taken.acknowledge()
         self._left()
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
@@ -93,7 +94,7 @@ class ClientDoor:
         """Follow the trigger with a fresh client until it fails or the door closes."""
         client = await self._client()
         async with client:
-            changed: asyncio.Queue[Any] = asyncio.Queue()
+            changed: asyncio.Queue[Any] = asyncio.Queue(1)  # a look reads what is there by then
             names = self._nodes()
             nodes = [client.get_node(node) for node in names.values()]
             watched = client.get_node(self.settings.trigger)
@@ -197,10 +198,11 @@ class _Told:
         self._changed = changed
 
     def datachange_notification(self, node: Any, value: Any, data: Any) -> None:
-        self._changed.put_nowait(value)
+        self.status_change_notification(value)
 
     def status_change_notification(self, status: Any) -> None:
-        self._changed.put_nowait(None)
+        with suppress(asyncio.QueueFull):
+            self._changed.put_nowait(None)
 
 
 async def _next(changed: asyncio.Queue[Any], closing: asyncio.Future[Any]) -> None:

@@ -87,7 +87,7 @@ class HostDoor(Linked):
         if gap:
             self._ask(connection, (group, node))
         if arrivals:
-            self.offered.put(Taken(arrivals))
+            self.offered.put(Taken(arrivals, size=len(message.payload)))
 
     def state(self) -> dict[str, Any]:
         """With the messages that were none, and how often births were asked for."""

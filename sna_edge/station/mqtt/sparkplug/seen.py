@@ -87,10 +87,12 @@ class Seen:
 def parts(
     tap: Tap, found: Payload, values: dict[str, Value], *, birth: bool, door: str
 ) -> Iterator[Arrival]:
-    """The parts in a message: metrics of one time belong together. A birth tells of the last part
-    again; that is a part only where its id shows that it is the same."""
+    """The parts in a message: metrics of one time belong together, and of others than the tap names
+    no values are kept. A birth tells of the last part again; that is a part only where its id
+    shows that it is the same."""
+    wanted = tap.metrics
     for moment, group in _by_time(found).items():
-        values.update(group)
+        values.update({name: value for name, value in group.items() if name in wanted})
         if tap.trigger not in group or (birth and not tap.part):
             continue
         if tap.part and values.get(tap.part) in (None, ""):

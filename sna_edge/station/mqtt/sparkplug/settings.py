@@ -32,6 +32,12 @@ class Tap:
     inputs: Mapping[str, str] = field(default_factory=dict)
     measured: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def metrics(self) -> frozenset[str]:
+        """All that it needs of the node."""
+        own = (self.trigger, self.part, self.recipe, self.sequence)
+        return frozenset((*own, *self.inputs.values(), *self.measured.values()))
+
 
 @dataclass(frozen=True)
 class SparkplugSettings:

@@ -234,7 +234,7 @@ def test_what_waits_for_a_part_is_bounded_whatever_is_measured(plant):
     much = {"measured": {f"n{n}": "x" * 1000 for n in range(10_000)}}
     (record,) = sent(plant.desk, Arrival("press-1", much, "A1")).records
     assert sum("reason" in one for one in record["measured"].values()) <= 10
-    (kept,) = plant.desk._joining._waiting.values()
+    (kept,) = plant.desk.joining._waiting.values()
     assert len(json.dumps(kept)) < 50_000
     held = {"measured": {"width": 118.0, "x": [[]]}}
     sent(plant.desk, Arrival("press-1", held, "A2"))

@@ -184,7 +184,7 @@ def test_a_measured_value_names_what_judged_its_part_and_what_learned(tmp_path):
     (now,) = sent(plant.desk, {"measured": {"width": 101.0}}, part="A2").records
     assert now["learned_by"]["sha256"] == now["model"]["sha256"] == sha256(new).hexdigest()
     assert now["learned_by"]["mode"] == "width" and not now["measured"]["width"]["in_limits"]
-    plant.desk._joining._recent.clear()  # as after a restart: the part is found on the disk
+    plant.desk.joining._recent.clear()  # as after a restart: the part is found on the disk
     (later,) = sent(plant.desk, {"measured": {"width": 102.0}}, part="A1").records
     assert (later["model"], later["limits"]) == (part["model"], part["limits"])
     assert later["measured"]["width"]["in_limits"]
