@@ -5,15 +5,24 @@ from __future__ import annotations
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from threading import Event
 from typing import Any, Protocol
 
 from .. import __version__
+from ..errors import InputError
 from .bus import Bus
 from .config import Configuration
 from .drafts import Recorder
 from .judging import Clock, JudgingDesk
 from .judging.renewal import Renewal
-from .parts import Done, Door
+from .parts import Answer, Done, Door
+
+RECORDED = 30.0
+"""Seconds that the record of what is done may take."""
+
+
+class Unrecorded(InputError):
+    """There is no record, so nothing was done."""
 
 
 class Written(Recorder, Protocol):
@@ -48,6 +57,22 @@ class Plant:
     ) -> None:
         """Write what somebody has done, or what has happened, as a record."""
         self.desk.note(event, done, station=station, who=who, why=why, **more)
+
+    def recorded(self, event: str, **told: Any) -> int:
+        """The number of the record of what somebody is about to do, once it is on the disk. Raises
+        Unrecorded, and nothing may be done then."""
+        found, heard = list[Answer](), Event()
+        sentence = ["there is no record yet"]
+
+        def done(answers: list[Answer], why: str) -> None:
+            found.extend(answers)
+            sentence[0] = why
+            heard.set()
+
+        self.desk.note(event, done, **told)
+        if not heard.wait(RECORDED) or not found:
+            raise Unrecorded(f"nothing was done, for it cannot be recorded: {sentence[0]}")
+        return found[0].number
 
     def states(self) -> dict[str, Mapping[str, Any]]:
         """{door: {"up", "words", ..}}; a door that cannot say how it is is not up."""

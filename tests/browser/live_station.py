@@ -127,6 +127,8 @@ class LiveStation:
         self.events.append(told)
         self._put({"kind": "event", "station": station, **told})
 
+    recorded = event
+
     def part(
         self, reading: Mapping[str, Any], part: str, station: str = "press-1", **more: Any
     ) -> str:

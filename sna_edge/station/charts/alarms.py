@@ -4,7 +4,7 @@ when the cause is gone and somebody has seen them (the states of ISA-18.2)."""
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
 from ...errors import InputError
@@ -42,8 +42,8 @@ class Alarm:
 
 @dataclass
 class Alarms:
-    """All of them by name. `changed` is called with "alarm", "acknowledged" or "gone" and the
-    alarm: what becomes an event record."""
+    """All of them by name. `changed` is called with "alarm" or "gone" and the alarm: what becomes
+    an event record."""
 
     changed: Callable[[str, Alarm], None] = lambda what, alarm: None
     plan: Callable[[str, str], str] = lambda station, rule: ""
@@ -86,18 +86,25 @@ class Alarms:
             del self.standing[name]
         self._tell("gone", alarm)
 
-    def acknowledge(self, name: str, who: str, at: int, why: str = "") -> Alarm:
-        """A person has seen it. Raises InputError for an alarm that does not exist, or no name."""
+    def seen(self, name: str, who: str, at: int, why: str = "") -> Alarm:
+        """The alarm as it is once somebody has seen it; nothing has changed yet. Raises InputError
+        for an alarm that does not exist, or no name."""
         alarm = self.standing.get(name)
         if alarm is None:
             raise InputError("this alarm no longer stands; look at the list again")
         if not who.strip():
             raise InputError("an alarm is acknowledged by somebody: give your name")
-        alarm.seen = {"who": who.strip(), "at": at, "why": why.strip()}
+        return replace(alarm, seen={"who": who.strip(), "at": at, "why": why.strip()})
+
+    def acknowledge(self, name: str, seen: Mapping[str, Any]) -> None:
+        """Somebody has seen it, as the record says already."""
+        alarm = self.standing.get(name)
+        if alarm is None:
+            return
+        alarm.seen = dict(seen)
         if not alarm.stands:
             del self.standing[name]
-        self._tell("acknowledged", alarm)
-        return alarm
+        self.version += 1
 
     def told(self) -> list[dict[str, Any]]:
         """What somebody has to see first, then what stands, the newest first."""

@@ -5,18 +5,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Container, Iterable, Mapping
+from contextlib import suppress
 from threading import Lock
 from typing import Any
 
 from ...errors import InputError
 from ..config.charting import Charting
 from ..drafts import WRONG
-from .alarms import Alarms
+from .alarms import Alarm, Alarms
 from .keeping import kept, restore
 from .running import Running, milliseconds
 from .withdrawn import MOST, Asked, Late, withdraw
 
 Name = tuple[str, str]
+ANEW = "new control limits"
+"""The event by which somebody has a chart begin anew."""
 OTHER = "other recipes"
 """Where parts are shown whose recipe no station has; no recipe can be called so."""
 
@@ -66,13 +69,17 @@ class Board:
                 (running.verdict if kind == "verdict" else running.measured)(record, self.tick)
 
     def recall(self, texts: Iterable[str]) -> None:
-        """Take verdicts, measured values and what was said of these of an earlier run, in their
+        """Take verdicts, measured values and what people did to charts of an earlier run, in their
         order; no alarm of them is told again."""
         own, self.alarms.changed = self.alarms.changed, lambda what, alarm: None
         for text in texts:
             record = json.loads(text)
             if record.get("kind") != "event" or record.get("event") == WRONG:
                 self.take(record)
+            elif record.get("event") == ANEW:
+                with suppress(InputError):  # there is no such chart any more
+                    place = str(record.get("station", "")), str(record.get("recipe", ""))
+                    self.again(*place, record, now=True)
         self.alarms.changed = own
         self.alarms.standing.clear()
 
@@ -93,10 +100,15 @@ class Board:
             else:
                 self.alarms.fall(f"station/{rule}")
 
-    def acknowledge(self, name: str, who: str, at: int, why: str = "") -> None:
-        """A person has seen an alarm. Raises InputError."""
+    def seen(self, name: str, who: str, at: int, why: str = "") -> Alarm:
+        """An alarm as it is once a person has seen it, for the record. Raises InputError."""
         with self._lock:
-            self.alarms.acknowledge(name, who, at, why)
+            return self.alarms.seen(name, who, at, why)
+
+    def acknowledge(self, alarm: Alarm) -> None:
+        """A person has seen an alarm, and that is recorded."""
+        with self._lock:
+            self.alarms.acknowledge(alarm.name, alarm.seen or {})
 
     def told(self, since: int = -1, *, step: bool = False) -> dict[str, Any]:
         """Everything, of points those that changed after tick `since`; with `step` the next tick
@@ -129,13 +141,18 @@ class Board:
             found = running.curves.by_name.get(name) if running else None
             return found.drawn() if found else {}
 
-    def again(self, station: str, recipe: str, wanted: Mapping[str, str]) -> None:
-        """New limits of a chart from the next parts. Raises InputError."""
+    def again(
+        self, station: str, recipe: str, wanted: Mapping[str, Any], *, now: bool = True
+    ) -> None:
+        """New limits of a chart from the next parts; without `now` only whether there can be any.
+        Raises InputError."""
         with self._lock:
             running = self.running.get((station, recipe))
             if running is None:
                 raise InputError("nothing has been judged there yet; look at the list again")
-            running.again(wanted)
+            running.curves.wanted(wanted)
+            if now:
+                running.again(wanted)
 
     def kept(self) -> list[dict[str, Any]]:
         """What `restore` goes on from: charts, the last parts, figures of every line."""

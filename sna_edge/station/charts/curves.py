@@ -74,13 +74,17 @@ class Curves:
         if wanted is None:
             names = [name for name in self.by_name if name[1] in OF_MODEL]
         else:
-            name = wanted.get("output", ""), wanted.get("of", ""), wanted.get("chart", "")
-            if name not in self.by_name:
-                raise InputError("there is no such chart; look at the list again")
-            names = [name]
+            names = [self.wanted(wanted)]
         for name in names:
             self.by_name[name].again()
         return names
+
+    def wanted(self, wanted: Mapping[str, str]) -> Name:
+        """The name of a chart that there is. Raises InputError."""
+        name = wanted.get("output", ""), wanted.get("of", ""), wanted.get("chart", "")
+        if name not in self.by_name:
+            raise InputError("there is no such chart; look at the list again")
+        return name
 
     def listed(self) -> list[dict[str, Any]]:
         """{"output", "of", "chart", "wait", "n"} of every chart."""

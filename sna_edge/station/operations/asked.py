@@ -5,27 +5,19 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from threading import Event
 from typing import Any, Protocol, TextIO
 
 from ...errors import InputError
 from ..judging import Served
 from ..judging.renewal import Renewal
-from ..parts import Answer
 from ..plant import Plant
 
-RECORDED = 30.0
-"""Seconds that the record of what is done may take."""
 LONGEST = 1000
 """Characters of a reason, and of a name."""
 
 
 class Unknown(InputError):
     """What is asked for is not there."""
-
-
-class Unrecorded(InputError):
-    """There is no record, so nothing was done."""
 
 
 class People(Protocol):
@@ -104,20 +96,9 @@ class Asked:
     def record(self, event: str, **told: Any) -> int:
         """Write who does what and why; the number of the record, once it is on the disk. Raises
         Unrecorded, and nothing may be done then."""
-        found, heard = list[Answer](), Event()
-        sentence = ["there is no record yet"]
-
-        def done(answers: list[Answer], why: str) -> None:
-            found.extend(answers)
-            sentence[0] = why
-            heard.set()
-
         station, recipe = self.names.get("station", ""), self.names.get("recipe", "")
         told = {"station": station, "recipe": recipe, "who": self.who, "why": self.why, **told}
-        self.plant.desk.note(event, done, **told)
-        if not heard.wait(RECORDED) or not found:
-            raise Unrecorded(f"nothing was done, for it cannot be recorded: {sentence[0]}")
-        return found[0].number
+        return self.plant.recorded(event, **told)
 
 
 def renewal_of(asked: Asked) -> Renewal:

@@ -33,6 +33,7 @@ def backed_up(asked: Asked) -> Mapping[str, Any]:
     config, _ = asked.plant.config, asked.why
     folder = config.records.backups or f"{config.data.rstrip(os.sep)}-backups"
     target = os.path.join(folder, strftime("%Y%m%dT%H%M%SZ", gmtime()))
+    asked.record("backup asked", folder=target)
     found = _aside("backup", config.data, target)
     return {"record": asked.record("backup made", folder=target, found=found), "folder": target,
             **found}  # fmt: skip

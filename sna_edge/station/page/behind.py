@@ -74,6 +74,10 @@ class OfPlant:
         """Make an event record."""
         self._plant.event(event, station, who, why, **more)
 
+    def recorded(self, event: str, station: str, who: str, why: str, **more: Any) -> None:
+        """Make an event record, and wait until it is on the disk. Raises Unrecorded."""
+        self._plant.recorded(event, station=station, who=who, why=why, **more)
+
     def past(self) -> History | None:
         """The records; None before there are any."""
         with self._lock:

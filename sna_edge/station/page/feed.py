@@ -231,10 +231,8 @@ class Feed:
 
     def _changed(self, what: str, alarm: Alarm) -> None:
         """What becomes of an alarm is a record."""
-        seen = alarm.seen or {}
-        who = str(seen.get("who", "")) if what == "acknowledged" else ""
-        why = str(seen.get("why", "")) if what == "acknowledged" else alarm.words
-        self.sources.event(what, alarm.station, who, why, rule=alarm.rule, alarm=alarm.told())
+        told = {"rule": alarm.rule, "alarm": alarm.told()}
+        self.sources.event(what, alarm.station, "", alarm.words, **told)
 
 
 def event(name: str, told: Mapping[str, Any]) -> str:

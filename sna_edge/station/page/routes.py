@@ -19,6 +19,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from datetime import datetime, timezone
+from functools import partial
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
@@ -27,6 +28,8 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from ...errors import InputError
+from ..charts.board import ANEW
+from ..plant import Unrecorded
 from ..records import History, zone_of
 from .feed import Feed, now_ms
 from .files import MODEL_POLICY, client, headers
@@ -98,7 +101,11 @@ class Page:
 
         def done(said: Said) -> None:
             name, why = text(said, "alarm", 1000), text(said, "why", 1000)
-            self.feed.board.acknowledge(name, person(request, said), now_ms(), why)
+            who, board = person(request, said), self.feed.board
+            alarm = board.seen(name, who, now_ms(), why)
+            told = {"rule": alarm.rule, "alarm": alarm.told()}
+            self.sources.recorded("acknowledged", alarm.station, who, why.strip(), **told)
+            board.acknowledge(alarm)
 
         return await self._done(request, done)
 
@@ -109,7 +116,7 @@ class Page:
             applied = said.get("applied")
             if not isinstance(applied, bool) or not isinstance(said.get("record"), int):
                 raise InputError("advice is answered by its record and whether it was applied")
-            self.sources.event(
+            self.sources.recorded(
                 "advice applied" if applied else "advice not applied",
                 text(said, "station", 200), person(request, said), text(said, "why", 1000),
                 part=text(said, "part", 200), about=said["record"], applied=applied,
@@ -127,9 +134,12 @@ class Page:
             names = ("station", "recipe", "output", "of", "chart")
             told = {name: text(said, name, 200) for name in names}
             who, why = person(request, said), text(said, "why", 1000)
-            self.feed.board.again(told["station"], told["recipe"], told)
+            again = partial(self.feed.board.again, told["station"], told["recipe"], dict(told))
+            again(now=False)
             station = told.pop("station")
-            self.sources.event("new control limits", station, who, why or described(told), **told)
+            why = why or described(told)
+            self.sources.recorded(ANEW, station, who, why, **told)
+            again(now=True)
 
         return await self._done(request, done)
 
@@ -237,6 +247,8 @@ class Page:
             if not isinstance(said, dict):
                 raise ValueError
             await run_in_threadpool(do, said)
+        except Unrecorded as error:
+            return refused(str(error), 503)
         except InputError as error:
             return refused(str(error), 409)
         except (ValueError, RecursionError):

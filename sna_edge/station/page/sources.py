@@ -60,5 +60,9 @@ class Sources(Protocol):
     def event(self, event: str, station: str, who: str, why: str, **more: Any) -> None:
         """Make an event record."""
 
+    def recorded(self, event: str, station: str, who: str, why: str, **more: Any) -> None:
+        """Return when the record of what somebody is about to do is on the disk. Raises Unrecorded,
+        and nothing may be done then."""
+
     def past(self) -> History | None:
         """The records on the disk; None where there are none to read."""

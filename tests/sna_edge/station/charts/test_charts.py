@@ -188,13 +188,16 @@ def test_alarms_are_acknowledged_by_somebody_and_go_when_both_is_true() -> None:
     alarms.rise("a", "r", "it is wrong", 5, station="s")
     assert alarms.told()[0]["plan"] == "do r"
     with pytest.raises(InputError, match="give your name"):
-        alarms.acknowledge("a", "  ", 6)
+        alarms.seen("a", "  ", 6)
     with pytest.raises(InputError, match="no longer stands"):
-        alarms.acknowledge("b", "Ada", 6)
+        alarms.seen("b", "Ada", 6)
     alarms.fall("a")
     assert [a["stands"] for a in alarms.told()] == [False]
-    alarms.acknowledge("a", " Ada ", 7, "seen")
-    assert alarms.told() == [] and heard == ["alarm", "gone", "acknowledged"]
+    seen = alarms.seen("a", " Ada ", 7, "seen").seen
+    assert seen == {"who": "Ada", "at": 7, "why": "seen"} and alarms.told()[0]["seen"] is None
+    alarms.acknowledge("a", seen)
+    assert alarms.told() == [] and heard == ["alarm", "gone"]
+    alarms.acknowledge("a", seen)  # somebody else was quicker
 
 
 def test_what_stood_before_a_restart_stands_after_it(usual: list[float]) -> None:
@@ -207,7 +210,9 @@ def test_what_stood_before_a_restart_stands_after_it(usual: list[float]) -> None
     for i, number in enumerate([*usual[:100], *[30.0] * 20]):
         board.take(record(i + 1, number))
     before = board.alarms.told()
-    board.acknowledge(before[0]["name"], "Ada", 9)
+    seen = board.seen(before[0]["name"], "Ada", 9)
+    kept("acknowledged", seen)
+    board.acknowledge(seen)
     fresh = Board(Alarms(lambda what, alarm: pytest.fail("told twice")))
     fresh.recall_alarms(events)
     assert fresh.alarms.told()[-1]["seen"]["who"] == "Ada"
