@@ -20,6 +20,7 @@ WORDS = (
     "design",
     "fit",
     "solve",
+    "fields",
     "adopt",
     "quantize",
     "info",

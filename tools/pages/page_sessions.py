@@ -22,6 +22,7 @@ PAGES = (
     "docs/release.md",
     "docs/refit.md",
     "docs/station_walk.md",
+    "docs/fields.md",
 )
 BLOCK = re.compile(r"```(?:console|\w+ title=\"(?P<name>[^\"]+)\")\n(?P<body>.*?)```", re.S)
 BACKENDS = re.compile(r"(?<=reference outputs reproduced )\([^)]*\)")

@@ -16,6 +16,7 @@ PAGES = (
     "docs/charts.md",
     "docs/curves.md",
     "docs/decisions.md",
+    "docs/fields.md",
     "docs/javascript.md",
     "docs/kit.md",
     "docs/measured.md",

@@ -50,6 +50,7 @@ REFERENCE = {
     "sna_export.fit": "Fit a table",
     "sna_export.refit": "Measured parts beside a training table",
     "sna_export.solve": "State and solve an equation",
+    "sna_export.fields": "Fields from runs",
     "sna_export.adopt": "Adopt other models",
     "sna_export.compress": "Fewer modes",
     "sna_export.quantize": "Smaller tables",
