@@ -19,7 +19,7 @@ from sna_edge.station.records import verify
 from .holds import Reference, events, faults, records
 from .outcome import Outcome, closed, parts_go_on
 from .senders import HttpSender, Told
-from .site import HTTP, Broken, Site, until
+from .site import HTTP, STARTED, Broken, Site, until
 
 SIZE = 12 << 20
 """Bytes of the small disk."""
@@ -197,10 +197,12 @@ def read_only(folder: Path, times: int, draw: random.Random) -> Outcome:
 
 
 def _modes(data: Path, files: int, folder: int) -> None:
-    os.chmod(data, 0o700)
-    for path in data.iterdir():
-        os.chmod(path, files)
-    os.chmod(data, folder)
+    """Modes of all files and folders in `data`, which is a folder itself."""
+    for path in [data, *data.rglob("*")]:
+        if path.is_dir():
+            os.chmod(path, 0o700)
+    for path in [*data.rglob("*"), data]:
+        os.chmod(path, folder if path.is_dir() else files)
 
 
 def _refused_start(site: Site) -> Iterator[str]:
@@ -209,10 +211,11 @@ def _refused_start(site: Site) -> Iterator[str]:
     process = site.spawn().process
     assert process is not None
     try:
-        code = process.wait(60)
+        code = process.wait(STARTED)
     except subprocess.TimeoutExpired:
+        starts = site.health() == 200
         process.kill()
-        yield "it starts although it may not write its records"
+        yield f"without a folder to write it {'starts' if starts else 'neither starts nor ends'}"
         return
     words = site.said()[said:]
     if not code or "Traceback" in words or not words.strip():
