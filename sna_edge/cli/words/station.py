@@ -16,6 +16,7 @@ from ..recorded.asked import ACTIONS as RECORDED
 from ..stationing.action import Action
 from ..stationing.asked import ACTIONS as ASKED
 from ..stationing.asked import configured
+from ..stationing.operations import ACTIONS as OPERATED
 
 HELP = "run the station beside a line: verdicts and records, by HTTP, MQTT, OPC UA, files"
 
@@ -74,5 +75,5 @@ def _run(args: argparse.Namespace, path: str) -> int:
 
 USED = "sna-edge station"
 RUN = Action(("CONFIG.toml",), "run the station", _run)
-ACTIONS: dict[str, Action] = {**ASKED, **RECORDED}
+ACTIONS: dict[str, Action] = {**ASKED, **RECORDED, **OPERATED}
 """What is done instead of running."""

@@ -8,7 +8,8 @@ from sna_edge.cli import main
 
 from ...station.plants import STATION, folder
 
-ACTIONS = ("check", "token", "unit", "verify", "backup", "restore", "export")
+RUNNING = ("limits", "models", "people", "gage", "correct", "retention")
+ACTIONS = ("check", "token", "unit", "verify", "backup", "restore", "export", *RUNNING)
 
 
 @pytest.mark.parametrize("action", ACTIONS)
@@ -17,7 +18,8 @@ def test_every_action_explains_itself(action, capsys):
     said = capsys.readouterr().out
     assert said.startswith(f"usage: sna-edge station {action} [-h]")
     assert ("--zone" in said) == (action == "export")
-    assert ("--role" in said) == (action == "token")
+    assert ("--role" in said) == (action in ("token", "people"))
+    assert ("--token-file" in said) == (action in RUNNING)
 
 
 @pytest.mark.parametrize(
