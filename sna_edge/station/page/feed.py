@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 from ..charts import Alarm, Alarms, Board
 from ..charts.withdrawn import Late
+from ..interpreter import give_way
 from ..records import measured
 from . import kept
 from .sources import Sources
@@ -156,6 +157,7 @@ class Feed:
         return event("hello", told)
 
     def _run(self) -> None:
+        give_way()
         due, looked = monotonic() + TICK, 0.0
         save = monotonic() + KEEP
         while not self._end.is_set():

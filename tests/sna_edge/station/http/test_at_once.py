@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import socket
 import time
+from types import SimpleNamespace
 
 import pytest
 
 from sna_edge.station.http import at_once
 from sna_edge.station.http.protocol import HEAD
+from sna_edge.station.parts import Answer
 
 from ..plants import STATION, asked, process
 
@@ -128,3 +131,27 @@ def test_who_is_not_taken_hears_so_once(plant, plug, monkeypatch):
     time.sleep(0.4)
     plug.sendall(message("G2"))
     assert parts(answers(plug, 1)) == ["G2"]
+
+
+def test_one_clock_tells_all_whose_records_do_not_come(monkeypatch):
+    monkeypatch.setattr(at_once, "RECORDED", 0.1)
+    loop, heard, done = asyncio.new_event_loop(), [], []
+    desk = SimpleNamespace(submit=lambda found, when, here, at: not done.append(when))
+    soon = at_once.AtOnce(desk)
+    answer = Answer(1, '{"verdict": "ACCEPT"}', "ACCEPT")
+
+    async def run() -> None:
+        for i in range(3):
+            assert soon.take([], "json", 0, lambda data, i=i: heard.append((i, data.split()[1])))
+        done[1]([answer], "")
+        await asyncio.sleep(0.05)
+        assert heard == [(1, b"200")]
+        await asyncio.sleep(0.1)
+        done[0]([answer], "")  # too late: told once already
+        assert soon.take([], "json", 0, lambda data: heard.append((3, data.split()[1])))
+        await asyncio.sleep(0.15)
+
+    loop.run_until_complete(run())
+    loop.close()
+    assert heard == [(1, b"200"), (0, b"503"), (2, b"503"), (3, b"503")]
+    assert not soon._waits
