@@ -19,9 +19,10 @@ is shown makes it look at everything every few seconds otherwise, and find nothi
 BEHIND = 10
 """Niceness of threads that can wait."""
 _ARENA_MAX, _MMAP_THRESHOLD, _TRIM_THRESHOLD = -8, -3, -1
-_ARENAS, _LARGE, _FREE = 2, 1 << 18, 1 << 20
-"""Heaps; bytes of what gets pages of its own, which go back at once; bytes that are free at the end
-of a heap until they go back. glibc raises both to many megabytes with the first large message."""
+_ARENAS, _LARGE, _FREE = 2, 1 << 20, 8 << 20
+"""Heaps; bytes of what gets pages of its own, which go back at once (more than the 256 KB that are
+made for each read of a socket); bytes that are free at the end of a heap until they go back. glibc
+raises both to many megabytes with the first large message."""
 
 
 def begin() -> None:

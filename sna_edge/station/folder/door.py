@@ -20,7 +20,7 @@ from ..plant import Plant
 from .rows import named_by, names_of, rows, shown, verdicts
 from .settings import FolderSettings
 
-TOGETHER = 256
+TOGETHER, FILES = 256, 10_000
 AGAIN = 0.2
 """Seconds after which rows are offered again where there was no room for them."""
 DONE, WRONG = "done", "wrong"
@@ -78,9 +78,7 @@ class FolderDoor:
     def look(self) -> None:
         """Read every file that has come whole."""
         before, self._seen = self._seen, {}
-        for name in DISK.names(self.settings.path):
-            if name.startswith(".") or not fnmatchcase(name, self.settings.pattern):
-                continue
+        for name in self._names():
             try:
                 found = os.lstat(os.path.join(self.settings.path, name))
             except FileNotFoundError:  # it was taken away meanwhile
@@ -90,6 +88,12 @@ class FolderDoor:
             self._seen[name] = found.st_ino, found.st_size, found.st_mtime_ns
             if before.get(name) == self._seen[name]:
                 self._file(name, found.st_size, found.st_mtime)
+
+    def _names(self) -> list[str]:
+        """The first FILES names of tables; the others have their turn when these have gone."""
+        pattern = self.settings.pattern
+        found = (n for n in DISK.names(self.settings.path) if not n.startswith("."))
+        return list(islice((n for n in found if fnmatchcase(n, pattern)), FILES))
 
     def _file(self, name: str, size: int, at: float) -> None:
         path = os.path.join(self.settings.path, name)

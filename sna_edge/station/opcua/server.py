@@ -34,6 +34,11 @@ NAN = float("nan")
 """A number that there is none of: OPC UA has no null of one number."""
 LONGEST = 60.0
 """Seconds until the server listens."""
+LIMITS = {
+    "max_connections": 50, "max_subscriptions": 100, "max_monitored_item_queue_size": 100,
+    "max_pending_messages_per_connection": 50,
+}  # fmt: skip
+"""Of all clients together, and of each; asyncua allows many times as much by itself."""
 
 
 class ServerDoor:
@@ -118,6 +123,8 @@ class ServerDoor:
         access = self.settings.access
         server = Server(user_manager=_Readers(access.user, access.password.read()))
         await server.init()
+        for name, most in LIMITS.items():
+            setattr(server.iserver, name, most)
         await server.set_application_uri(SPACE)
         server.set_endpoint(self.settings.url)
         server.set_server_name("sna-edge station")

@@ -90,3 +90,17 @@ def test_a_full_disk_holds_the_file_back_until_there_is_room(plant, tmp_path):
     assert (tmp_path / "in" / "a.csv").exists()
     plant.plant.records.full = ""
     until(tmp_path / "in" / "done" / "a.csv")
+
+
+def test_of_many_files_some_have_their_turn_and_then_the_others(plant, tmp_path, monkeypatch):
+    door = plant.plant.doors["folder.inbox"]
+    monkeypatch.setattr("sna_edge.station.folder.door.FILES", 3)
+    most, names = [], [f"f{n}.csv" for n in range(9)]
+    look = door._names
+    monkeypatch.setattr(door, "_names", lambda: most.append(len(found := look())) or found)
+    (tmp_path / "in" / "a.txt").write_text("no table")
+    for name in names:
+        put(tmp_path, name, f"part,power\n{name},200\n")
+    for name in names:
+        until(tmp_path / "in" / "done" / name)
+    assert max(most) == 3

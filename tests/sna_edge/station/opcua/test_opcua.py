@@ -16,6 +16,7 @@ import pytest
 
 from sna_edge.errors import InputError
 from sna_edge.station.bus import Bus
+from sna_edge.station.opcua import server
 from sna_edge.station.opcua.client import ClientDoor
 from sna_edge.station.opcua.server import ServerDoor
 from sna_edge.station.opcua.settings import (
@@ -219,6 +220,29 @@ def test_a_subscription_of_a_foreign_client_hears_of_each_verdict(shown: Shown) 
 
     shown.client(follow)
     assert heard == [0, 1, 2, 3]
+
+
+def test_more_clients_and_subscriptions_than_have_room_are_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from asyncua import Client
+    from asyncua.ua import UaError
+
+    monkeypatch.setitem(server.LIMITS, "max_connections", 2)
+    monkeypatch.setitem(server.LIMITS, "max_subscriptions", 1)
+    one = Shown()
+
+    async def crowd() -> None:
+        async with Client(one.url, timeout=4) as first, Client(one.url, timeout=4):
+            with pytest.raises((OSError, asyncio.TimeoutError)):
+                await Client(one.url, timeout=2).connect()
+            await first.create_subscription(100, None)
+            with pytest.raises(UaError):
+                await first.create_subscription(100, None)
+
+    in_a_loop(crowd())
+    assert one.read("Record") == [0]  # there is room again
+    one.door.stop(5.0)
 
 
 def test_an_address_in_use_is_told_at_the_start(shown: Shown) -> None:
