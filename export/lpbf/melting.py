@@ -19,7 +19,9 @@ what is of use is the outline of the pool, the isotherm of the liquidus.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -33,6 +35,52 @@ RANGES = {
     "radius": (40e-6, 80e-6),  # m, of 1 / e^2
     "preheat": (293.0, 673.0),  # K
 }
+
+
+class Melts(Protocol):
+    """What the melting problem asks of an alloy, in SI; temperatures in K, arrays of any shape."""
+
+    @property
+    def density(self) -> float:
+        """kg/m3."""
+
+    @property
+    def liquidus(self) -> float:
+        """K."""
+
+    @property
+    def absorptivity(self) -> float:
+        """Share of the beam that stays."""
+
+    @property
+    def conductivity(self) -> Callable[[ArrayLike], Floats]:
+        """k(T), W/(m K)."""
+
+    def conductivity_slope(self, temperature: ArrayLike) -> Floats:
+        """dk / dT."""
+
+    def enthalpy(self, temperature: ArrayLike) -> Floats:
+        """H(T), J/kg, latent heat included."""
+
+    def apparent_heat(self, temperature: ArrayLike) -> Floats:
+        """dH / dT."""
+
+
+def _share(temperature: ArrayLike, solidus: float, liquidus: float) -> Floats:
+    t = np.asarray(temperature, dtype=float)
+    return np.clip((t - solidus) / (liquidus - solidus), 0.0, 1.0)
+
+
+def liquid_share(temperature: ArrayLike, solidus: float, liquidus: float) -> Floats:
+    """f(T) = 3 s^2 - 2 s^3 of the share s of the mushy interval, 0 below and 1 above."""
+    s = _share(temperature, solidus, liquidus)
+    return np.asarray(s * s * (3 - 2 * s))
+
+
+def liquid_share_slope(temperature: ArrayLike, solidus: float, liquidus: float) -> Floats:
+    """df / dT, 1/K."""
+    s = _share(temperature, solidus, liquidus)
+    return np.asarray(6 * s * (1 - s) / (liquidus - solidus))
 
 
 @dataclass(frozen=True)
@@ -55,8 +103,7 @@ class Alloy:
 
     def liquid_fraction(self, temperature: ArrayLike) -> Floats:
         """f(T) = 3 s^2 - 2 s^3 of the share s of the mushy interval, 0 below and 1 above."""
-        s = self._share(temperature)
-        return np.asarray(s * s * (3 - 2 * s))
+        return liquid_share(temperature, self.solidus, self.liquidus)
 
     def conductivity(self, temperature: ArrayLike) -> Floats:
         """k(T): (1 - f) (a + b T) + f k_liquid."""
@@ -92,12 +139,10 @@ class Alloy:
         return np.asarray(solid + liquid + self.latent_heat * self.liquid_fraction(t))
 
     def _fraction_slope(self, temperature: ArrayLike) -> Floats:
-        s = self._share(temperature)
-        return np.asarray(6 * s * (1 - s) / (self.liquidus - self.solidus))
+        return liquid_share_slope(temperature, self.solidus, self.liquidus)
 
     def _share(self, temperature: ArrayLike) -> Floats:
-        width = self.liquidus - self.solidus
-        return np.clip((np.asarray(temperature, dtype=float) - self.solidus) / width, 0.0, 1.0)
+        return _share(temperature, self.solidus, self.liquidus)
 
     def _mixed(self, line: tuple[float, float], liquid: float, temperature: ArrayLike) -> Floats:
         f = self.liquid_fraction(temperature)

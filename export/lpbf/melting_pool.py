@@ -27,7 +27,7 @@ from ..solve.weak_form.forms import Expression, d, on, test, unknown
 from ..solve.weak_form.functions import function_of
 from ..solve.weak_form.meshes import sinh_breaks
 from ..solve.weak_form.problem import Problem
-from .melting import BOX, IN718, RANGES, Alloy
+from .melting import BOX, IN718, RANGES, Melts
 
 Floats = NDArray[np.float64]
 UM = 1e-6  # m
@@ -45,7 +45,7 @@ POWERS = {
 `tools/physics/lpbf_pool_powers.py` fits them at settings of its own."""
 
 
-def melting(alloy: Alloy = IN718, *, refine: float = 1.0) -> Problem:
+def melting(alloy: Melts = IN718, *, refine: float = 1.0) -> Problem:
     """T(reach, across, down, speed, radius, preheat, power), K; `refine` divides the mesh width."""
     spans = [round(n * refine) for n in (128, 20, 20)]
     widths = [h * UM / refine for h in (9.0, 11.0, 5.0)]
@@ -110,7 +110,7 @@ class Moving:
     """x, y, z of reach, across, down, and the formulas back; `at`: speed, radius, preheat,
     power."""
 
-    def __init__(self, alloy: Alloy) -> None:
+    def __init__(self, alloy: Melts) -> None:
         self.top = alloy.liquidus
 
     def size(

@@ -19,6 +19,7 @@ PAGES = (
     "docs/fields.md",
     "docs/javascript.md",
     "docs/kit.md",
+    "docs/materials.md",
     "docs/measured.md",
     "docs/online.md",
     "docs/parts.md",

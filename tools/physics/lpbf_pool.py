@@ -13,13 +13,17 @@ Floats = NDArray[np.float64]
 STEP = 0.5e-6  # m, of the grids on which isotherms are sought
 
 
-def pool_sizes(on: Callable[[Floats, Floats, Floats], Floats]) -> dict[str, float]:
+def pool_sizes(
+    on: Callable[[Floats, Floats, Floats], Floats],
+    melts: float = IN718.liquidus,
+    behind: float = 900e-6,
+) -> dict[str, float]:
     """length, width and depth, um, of the pool in the field `on` a tensor grid of x, y, z: the part
-    around the hottest place that is connected along x, then along y and z; 0 where nothing
-    melts."""
-    x, aside = np.arange(-900e-6, 120e-6, STEP), np.arange(0.0, 200e-6, STEP)
-    down = on(x, np.zeros(1), aside)[:, 0, :] - IN718.liquidus
-    wide = on(x, aside, np.zeros(1))[:, :, 0] - IN718.liquidus
+    around the hottest place that is connected along x, then along y and z, above `melts` (K), and
+    looked for as far as `behind` the beam (m); 0 where nothing melts."""
+    x, aside = np.arange(-behind, 120e-6, STEP), np.arange(0.0, 200e-6, STEP)
+    down = on(x, np.zeros(1), aside)[:, 0, :] - melts
+    wide = on(x, aside, np.zeros(1))[:, :, 0] - melts
     line = down[:, 0]
     top = int(line.argmax())
     if line[top] <= 0:
