@@ -1,5 +1,5 @@
-"""`sna-edge export MODEL --to c`: generated source, the library beside it, an Arduino library, a
-Zephyr module, a resource report."""
+"""`sna-edge export MODEL --to c`: generated source, the library beside it, metadata of build
+systems, an Arduino library, a Zephyr module, a resource report."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from sna_edge.errors import BackendError, InputError
 
 from ..certify import with_integer_path
 from . import resources
+from .build_systems import write_packages, write_zephyr
 from .install import install, staged
 from .names import identifier
 from .platform_packages import (
@@ -29,7 +30,6 @@ from .platform_packages import (
     write_makefile,
 )
 from .source import coarse, generate
-from .zephyr import write_zephyr
 
 
 def write(model: Model, args: argparse.Namespace) -> tuple[list[Path], str, bool]:
@@ -50,8 +50,9 @@ def check_name(path: Path) -> None:
 def export_c(
     model: Model, folder: Path, stem: str, *, integers: bool = True
 ) -> tuple[list[Path], str, bool]:
-    """<stem>.h and <stem>.c with library, Makefile, self-test, Arduino and Zephyr folders and, with
-    the emulator installed, a resource report. A folder may hold any number of models beside one
+    """<stem>.h and <stem>.c with library, Makefile, self-test, the folder as a package of CMake,
+    ESP-IDF and PlatformIO, Arduino and Zephyr folders and, with the emulator installed, a resource
+    report. A folder may hold any number of models beside one
     library; on any failure it is left as it was.
 
     `integers`: the artifact gets the integer path, which cores without an FPU need, where int16 or
@@ -67,8 +68,9 @@ def export_c(
     >>> model = sna_edge.Model([axis], work, [sna_edge.Output("depth", "um")])
     >>> files, check, checked = export_c(model, Path("firmware"), "plate")  # doctest: +SKIP
     >>> sorted(p.name for p in files if p.parent == Path("firmware"))  # doctest: +SKIP
-    ['Makefile', 'plate.c', 'plate.h', 'plate_resources.json', 'plate_resources.md',
-     'selftest.c', 'sna.c', 'sna.h', 'sna.hpp', 'sna_options.h']
+    ['CMakeLists.txt', 'Makefile', 'idf_component.yml', 'library.json', 'plate.c', 'plate.h',
+     'plate_resources.json', 'plate_resources.md', 'selftest.c', 'sna.c', 'sna.h', 'sna.hpp',
+     'sna_options.h']
     """
     model, remark = _for_cores(model.at_probes(), integers)
     artifact = model.artifact or model.to_bytes()
@@ -90,6 +92,7 @@ def export_c(
             *write_library(scratch, options_header(models)),
         ]
         files += write_makefile(scratch, [m.name for m in models])
+        files += write_packages(scratch, [m.name for m in models], sna_edge.__version__)
         files += write_arduino(scratch, name, sna_edge.__version__, [header, source])
         files += write_zephyr(scratch, name, [header, source], neighbour(name, made.header).needs)
         report = _report(artifact, scratch, name)

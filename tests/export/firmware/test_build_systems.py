@@ -1,0 +1,182 @@
+"""The folder of `--to c` in build systems: CMake builds and installs it, find_package and
+pkg-config find it; ESP-IDF is a stand-in, manifests are read. C++ takes spans."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import sna_edge
+from sna_export.firmware import command, export_c
+
+from ...c_models import axes_of, cp_model, mixed
+
+X = [100.0, 1.0, 30.0, 1.0, 90.0]
+PROGRAM = """
+#include "my_model.h"
+#include "other.h"
+#include <stdio.h>
+int main(void) {
+    static sna_model model;
+    SNA_ALIGN(8) static unsigned char work[MY_MODEL_WORK_BYTES], more[OTHER_WORK_BYTES];
+    sna_real x[MY_MODEL_INPUTS] = {100, 1, 30, 1, 90}, y[MY_MODEL_OUTPUTS];
+    if (other_self_test(&model, more, sizeof more) != SNA_OK) return 1;
+    if (my_model_self_test(&model, work, sizeof work) != SNA_OK) return 2;
+    if (sna_eval(&model, 0, x, y, work, sizeof work) < 0) return 3;
+    printf("%.17g %.17g\\n", (double)y[0], (double)y[1]);
+    return 0;
+}
+"""
+CONSUMER = """cmake_minimum_required(VERSION 3.15)
+project(consumer C)
+find_package(sna 0.1 REQUIRED)
+add_executable(program program.c)
+target_link_libraries(program PRIVATE sna::my_model sna::other)
+"""
+ESPRESSIF = """cmake_minimum_required(VERSION 3.15)
+project(esp C)
+set(ESP_PLATFORM 1)
+function(idf_component_register)
+  cmake_parse_arguments(given "" "" "SRCS;INCLUDE_DIRS" ${ARGN})
+  add_library(component STATIC ${given_SRCS})
+  target_include_directories(component PUBLIC ${given_INCLUDE_DIRS})
+endfunction()
+add_subdirectory(${FOLDER} component)
+add_executable(program program.c)
+target_link_libraries(program PRIVATE component)
+"""
+SPANS = """
+#include "sna.hpp"
+#include "my_model.h"
+#include <cstdio>
+#include <vector>
+int main() {
+    static sna::Model<4096> model(my_model_artifact, MY_MODEL_SIZE);
+    const std::vector<sna_real> x{100, 1, 30, 1, 90};
+    std::vector<sna_real> y(2), dy(10), two(x), ys(4);
+    sna_real plain[2], all[2 * MY_MODEL_INPUTS];
+    signed char rows[2];
+    two.insert(two.end(), x.begin(), x.end());
+    if (model.value(x, y) < 0 || model.gradient(x, y, dy) < 0) return 1;
+    if (model.value(x, plain) < 0 || plain[0] != y[0]) return 2;
+    if (model.values(two, ys, rows) < 0 || ys[3] != y[1] || rows[1] < 0) return 3;
+    if (model.value(sna::span<const sna_real>(two.data() + 5, 5), plain) < 0) return 4;
+    if (model.value(two, y) != SNA_BAD_INPUT) return 5;
+    if (model.values(x, ys, rows) != SNA_BAD_INPUT) return 5;
+    for (unsigned i = 0; i < 2 * MY_MODEL_INPUTS; i++) all[i] = two[i];
+    if (model.values(all, ys, rows) < 0 || ys[2] != y[0]) return 6;
+    std::printf("%.17g %.17g\\n", y[0], y[1]);
+}
+"""
+
+
+def first() -> sna_edge.Model:
+    return cp_model(mixed(), rank=9, outputs=2, sparse=True, link="exp")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two models beside one library."""
+    place = tmp_path_factory.mktemp("folder")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(command, "_report", lambda artifact, folder, name: [])
+        export_c(cp_model(axes_of("uniform", 3, 3), dtype="int8"), place, "other")
+        export_c(first(), place, "my model")
+    return place
+
+
+@pytest.fixture(scope="module")
+def installed(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What `cmake --install` makes of the folder, after its self-test."""
+    if not shutil.which("cmake"):
+        pytest.skip("no cmake here")
+    build, prefix = tmp_path_factory.mktemp("build"), tmp_path_factory.mktemp("prefix")
+    for words in (
+        ["cmake", "-S", folder, "-B", build, "-DCMAKE_C_FLAGS=-Wall -Wextra -Wconversion -Werror"],
+        ["cmake", "--build", build],
+        ["ctest", "--test-dir", build, "--output-on-failure"],
+        ["cmake", "--install", build, "--prefix", prefix],
+    ):
+        done = subprocess.run(list(map(str, words)), capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout[-1500:] + done.stderr[-1500:]
+    return prefix
+
+
+def asked(program: Path) -> None:
+    """The program answers as the model does."""
+    done = subprocess.run([str(program)], capture_output=True, text=True, check=True)
+    model = sna_edge.from_bytes(first().to_bytes(), backend="numpy")
+    wanted = model.value(np.array(X), level_index=True)
+    np.testing.assert_allclose([float(v) for v in done.stdout.split()], wanted, rtol=1e-12)
+
+
+def built(text: str, place: Path, *words: str) -> Path:
+    """The program of a CMake project."""
+    (place / "CMakeLists.txt").write_text(text)
+    (place / "program.c").write_text(PROGRAM)
+    for line in (
+        ["cmake", "-S", place, "-B", place / "b", *words],
+        ["cmake", "--build", place / "b"],
+    ):
+        done = subprocess.run(list(map(str, line)), capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout[-1500:] + done.stderr[-1500:]
+    return place / "b" / "program"
+
+
+def test_find_package(installed: Path, tmp_path: Path) -> None:
+    asked(built(CONSUMER, tmp_path, f"-DCMAKE_PREFIX_PATH={installed}"))
+
+
+def test_pkg_config_in_another_place(installed: Path, tmp_path: Path, compiler: str) -> None:
+    """The installed tree may move: its files say where they are relative to themselves."""
+    if not shutil.which("pkg-config"):
+        pytest.skip("no pkg-config here")
+    moved = shutil.copytree(installed, tmp_path / "moved")
+    where = {**os.environ, "PKG_CONFIG_PATH": str(moved / "lib" / "pkgconfig")}
+    words = ["pkg-config", "--cflags", "--libs", "sna_my_model", "sna_other"]
+    flags = subprocess.run(words, env=where, capture_output=True, text=True, check=True).stdout
+    assert str(moved) in str(Path(flags.split()[0][2:]).resolve())
+    (tmp_path / "program.c").write_text(PROGRAM)
+    words = [compiler, "program.c", *flags.split(), "-o", "program"]
+    subprocess.run(words, cwd=tmp_path, check=True)
+    asked(tmp_path / "program")
+
+
+def test_esp_idf_registers_the_sources(folder: Path, tmp_path: Path) -> None:
+    """Its CMake function replaced by what it does; IDF itself is not here."""
+    if not shutil.which("cmake"):
+        pytest.skip("no cmake here")
+    asked(built(ESPRESSIF, tmp_path, f"-DFOLDER={folder}"))
+
+
+def test_manifests(folder: Path) -> None:
+    yaml = pytest.importorskip("yaml")
+    component = yaml.safe_load((folder / "idf_component.yml").read_text())
+    assert re.fullmatch(r"\d+\.\d+\.\d+", component["version"])
+    assert component["dependencies"] == {"idf": ">=5.0"}
+    library = json.loads((folder / "library.json").read_text())
+    named = {*library["headers"], *(s[2:-1] for s in library["build"]["srcFilter"] if s[0] == "+")}
+    assert named == {"sna.h", "my_model.h", "other.h", "sna.c", "my_model.c", "other.c"}
+    assert all((folder / name).exists() for name in named)
+    for module in (folder / "zephyr").glob("*/zephyr/module.yml"):
+        assert yaml.safe_load(module.read_text())["build"] == {"cmake": ".", "kconfig": "Kconfig"}
+
+
+@pytest.mark.parametrize("standard", ["c++17", "c++20"])
+def test_spans(standard: str, folder: Path, tmp_path: Path) -> None:
+    if not shutil.which("g++"):
+        pytest.skip("no C++ compiler here")
+    (tmp_path / "face.cpp").write_text(SPANS)
+    for name in ("sna", "my_model"):
+        words = ["cc", "-O1", "-c", str(folder / f"{name}.c"), "-o", f"{name}.o"]
+        subprocess.run(words, cwd=tmp_path, check=True)
+    words = ["g++", f"-std={standard}", "-Wall", "-Wextra", "-Werror", f"-I{folder}", "face.cpp"]
+    subprocess.run([*words, "sna.o", "my_model.o", "-o", "face"], cwd=tmp_path, check=True)
+    asked(tmp_path / "face")
