@@ -1,7 +1,8 @@
 """Parts as one axis, against scikit-fem on the same mesh: docs/tables/parts.md.
 
-A bracket with a hole: held at its left end, a film in the hole, a flux at its right end, an insert
-of another conductivity. `python tools/physics/parts.py [--nodes 20000]`.
+`python tools/physics/parts.py [--cases warped L-shape] [--share 0.1]`; the cases stand in
+`part_cases.py`. Times are seconds of the processor. The estimate is compared with the error against
+a mesh refined twice, on a smaller mesh. Rows of other cases stay in the table as they are.
 """
 
 from __future__ import annotations
@@ -9,180 +10,114 @@ from __future__ import annotations
 import argparse
 import tempfile
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import Any
 
 import numpy as np
-import skfem
+from part_cases import CASES, Case
 
 import sna_edge
-from sna_export.solve import (
-    MeshAxis,
-    Problem,
-    div_div,
-    grad_grad,
-    mesh_space,
-    on,
-    parameter,
-    solve,
-    strain_strain,
-    test_function,
-    unknown,
-)
+from sna_export.solve import MeshAxis, Problem, solve
 
 TABLE = Path(__file__).parents[2] / "docs" / "tables" / "parts.md"
-LENGTH, HEIGHT, CENTRE, RADIUS = 0.12, 0.08, (0.04, 0.04), 0.015  # m
 POINTS = 50
-SIDES = {
-    "left": lambda x, y: x < 1e-9,
-    "right": lambda x, y: x > LENGTH - 1e-9,
-    "bottom": lambda x, y: y < 1e-9,
-    "hole": lambda x, y: np.hypot(x - CENTRE[0], y - CENTRE[1]) < 1.01 * RADIUS,
-}
+NOTE = (
+    f"Errors: relative, L2 over all nodes, against scikit-fem on the same mesh, at {POINTS} random"
+    " parameter points. Times: seconds of the processor. The estimate is compared with the error"
+    " against scikit-fem on a mesh refined twice, at the parameters where it is largest, on the"
+    " mesh of the last column."
+)
+HEAD = [
+    "problem", "nodes", "parameters", "median error", "largest error", "solve, s", "KB",
+    "load, ms", "estimate / error", "on nodes",
+]  # fmt: skip
 
 
-def bracket(nodes: int) -> Any:
-    """Rings of triangles between the hole and the outline, about so many nodes."""
-    rings = max(int(np.sqrt(nodes / 2)), 4)
-    around = max(nodes // rings, 16)
-    width = 2 * (LENGTH + HEIGHT)
-    corners = np.array([[0, 0], [LENGTH, 0], [LENGTH, HEIGHT], [0, HEIGHT], [0, 0]])
-    place = np.r_[0, np.cumsum(np.linalg.norm(np.diff(corners, axis=0), axis=1))]
-    along = np.arange(around) * width / around
-    nearest = np.abs(along[None] - place[:4, None]).argmin(axis=1)
-    along[nearest] = place[:4]  # the corners are nodes
-    outer = np.stack([np.interp(along, place, corners[:, i]) for i in (0, 1)])
-    angle = np.arctan2(outer[1] - CENTRE[1], outer[0] - CENTRE[0])
-    inner = np.array(CENTRE)[:, None] + RADIUS * np.stack([np.cos(angle), np.sin(angle)])
-    share = np.linspace(0, 1, rings) ** 1.3
-    points = inner[:, None] + (outer - inner)[:, None] * share[None, :, None]
-    i, j = np.meshgrid(np.arange(rings - 1), np.arange(around), indexing="ij")
-    a, b = i * around + j, i * around + (j + 1) % around
-    c, d = a + around, b + around
-    cells = np.concatenate([[a, b, c], [b, d, c]], axis=1).reshape(3, -1)
-    return skfem.MeshTri(points.reshape(2, -1), cells)
-
-
-def heat(mesh: Any) -> tuple[MeshAxis, Problem]:
-    """The temperature rise of the bracket."""
-    part = mesh_space(
-        "part", mesh, held=["left"], sets=SIDES, regions={"insert": lambda x, y: x > 0.08}
-    )
-    ratio = parameter("ratio", 0.5, 5.0, breaks=np.geomspace(0.5, 5.0, 7), degree=4)
-    film = parameter(
-        "film", 5.0, 50.0, breaks=np.geomspace(5.0, 50.0, 7), degree=4, unit="1/m"
-    )  # h / k
-    flux = parameter("flux", 1e3, 1e4, spans=1, degree=1, unit="K/m")  # q / k
-    u, v = unknown(), test_function()
-    insert = part.only("insert")
-    weak = (1.0 - insert + ratio * insert) * grad_grad(u, v, part) + film * u * v * on(part, "hole")
-    load = flux * v * on(part, "right")
-    return part, Problem("bracket", (part, ratio, film, flux), weak, load, output="rise", unit="K")
-
-
-def heat_reference(part: MeshAxis) -> Any:
-    """(ratio, film, flux) -> rise at the nodes, by scikit-fem alone."""
-    basis = skfem.Basis(part.space.mesh, skfem.ElementTriP1())
-    inside = skfem.Basis(basis.mesh, basis.elem, elements=basis.mesh.subdomains["insert"])
-    stiff = skfem.BilinearForm(lambda u, v, w: u.grad[0] * v.grad[0] + u.grad[1] * v.grad[1])
-    hole, right = (skfem.FacetBasis(basis.mesh, basis.elem, facets=n) for n in ("hole", "right"))
-    whole, part_, film_ = (
-        stiff.assemble(basis),
-        stiff.assemble(inside),
-        skfem.BilinearForm(lambda u, v, w: u * v).assemble(hole),
-    )
-    load = skfem.LinearForm(lambda v, w: v).assemble(right)
-
-    def at(ratio: float, film: float, flux: float) -> Any:
-        matrix = whole + (ratio - 1.0) * part_ + film * film_
-        return skfem.solve(*skfem.condense(matrix, flux * load, D=basis.get_dofs("left")))
-
-    return at
-
-
-def elastic(mesh: Any) -> tuple[MeshAxis, Problem]:
-    """The bracket drawn at its right end: x held at the left, y at the bottom alone."""
-    part = mesh_space("part", mesh, components=2, held={"left": "x", "bottom": "y"}, sets=SIDES)
-    first = parameter("lame", 0.5, 3.0, spans=4, degree=4)  # lambda / mu
-    pull = parameter("pull", 0.5, 2.0, spans=1, degree=1)  # traction / mu
-    u, v = unknown(part), test_function(part)
-    weak = first * div_div(u, v, part) + 2.0 * strain_strain(u, v, part)
-    load = pull * v["x"] * on(part, "right")
-    return part, Problem("pulled", (part, first, pull), weak, load, output="shift", unit="m")
-
-
-def elastic_reference(part: MeshAxis) -> Any:
-    """(lame, pull) -> shift [N, 2], by scikit-fem alone."""
-    from skfem.helpers import ddot, div, sym_grad
-
-    basis = skfem.Basis(part.space.mesh, skfem.ElementVector(skfem.ElementTriP1()))
-    swell = skfem.BilinearForm(lambda u, v, w: div(u) * div(v)).assemble(basis)
-    shear = skfem.BilinearForm(lambda u, v, w: ddot(sym_grad(u), sym_grad(v))).assemble(basis)
-    right = skfem.FacetBasis(basis.mesh, basis.elem, facets="right")
-    load = skfem.LinearForm(lambda v, w: v[0]).assemble(right)
-    held = [basis.get_dofs(n).all([c]) for n, c in (("left", "u^1"), ("bottom", "u^2"))]
-    fixed = np.unique(np.concatenate(held))
-
-    def at(lame: float, pull: float) -> Any:
-        found = skfem.solve(*skfem.condense(lame * swell + 2.0 * shear, pull * load, D=fixed))
-        return found[basis.nodal_dofs].T
-
-    return at
-
-
-def compared(problem: Problem, reference: Any, tolerance: float) -> list[str]:
-    """One row of the table; the file stores the nodes in float16."""
-    began = perf_counter()
-    solution = solve(problem, tolerance=tolerance, estimate=False)
-    seconds = perf_counter() - began
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "part.sna"
-        stored = ["float16"] + ["float32"] * (len(solution.model.axes) - 1)
-        solution.model.replace(dtypes=stored).save(path)
-        began = perf_counter()
-        model = sna_edge.load(path)
-        loading, size = perf_counter() - began, path.stat().st_size
-    rng, errors = np.random.default_rng(0), []
-    part, *axes = problem.axes
+def at_nodes(model: Any, problem: Problem, at: dict[str, float]) -> Any:
+    """Values of the model at all nodes [N] or [N, components]."""
+    part = problem.axes[0]
     assert isinstance(part, MeshAxis)
     named: dict[str, Any] = {"part": np.arange(part.space.n_nodes)}
     if part.labels:
         named["part component"] = list(part.labels)
+    return model.grid(named, at=at)[..., 0]
+
+
+def stored(model: Any) -> tuple[Any, int, float]:
+    """The model from a file with nodes in float16; its bytes; seconds to load."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "part.sna"
+        dtypes = ["float16"] + ["float32"] * (len(model.axes) - 1)
+        model.replace(dtypes=dtypes).save(path)
+        began = perf_counter()
+        found = sna_edge.load(path)
+        return found, path.stat().st_size, perf_counter() - began
+
+
+def errors(case: Case, nodes: int, tolerance: float) -> list[str]:
+    """The first columns of a row: one solve against scikit-fem at random parameters."""
+    part, problem = case.stated(case.meshed(nodes))
+    began = process_time()
+    solution = solve(problem, tolerance=tolerance, estimate=False)
+    seconds = process_time() - began
+    model, size, loading = stored(solution.model)
+    exact, rng, missed = case.solved(part), np.random.default_rng(0), []
+    axes = problem.axes[1:]
     for _ in range(POINTS):
         at = {a.name: float(rng.uniform(a.basis.lower, a.basis.upper)) for a in axes}
-        exact = np.asarray(reference(*at.values()))
-        found = model.grid(named, at=at)[..., 0]
-        errors.append(np.linalg.norm(found - exact) / np.linalg.norm(exact))
+        wanted = np.asarray(exact(*at.values()))
+        missed.append(
+            np.linalg.norm(at_nodes(model, problem, at) - wanted) / np.linalg.norm(wanted)
+        )
     return [
-        problem.name, f"{part.space.n_nodes}", f"{len(axes)}", f"{np.median(errors):.1e}",
-        f"{max(errors):.1e}", f"{seconds:.0f}", f"{size / 1e3:.0f}", f"{1e3 * loading:.0f}",
+        case.name, f"{part.space.n_nodes}", f"{len(axes)}", f"{np.median(missed):.1e}",
+        f"{max(missed):.1e}", f"{seconds:.0f}", f"{size / 1e3:.0f}", f"{1e3 * loading:.0f}",
     ]  # fmt: skip
 
 
+def ratio(case: Case, tolerance: float) -> list[str]:
+    """Estimate over the error of the worst component, where the estimate is largest."""
+    mesh = case.meshed(case.few)
+    part, problem = case.stated(mesh)
+    solution = solve(problem, tolerance=tolerance, accept=True)
+    told = solution.estimate
+    assert told is not None
+    fine = part.halved().halved()
+    wanted = np.asarray(case.solved(fine)(*told.at.values()))[: part.space.n_nodes]
+    found = at_nodes(solution.model, problem, told.at)
+    weight = part.size.reshape(-1, *[1] * (wanted.ndim - 1))
+    miss, size = ((weight * f**2).sum(axis=0) for f in (found - wanted, wanted))
+    return [f"{told.worst / np.sqrt(np.max(miss / size)):.2f}", f"{part.space.n_nodes}"]
+
+
 def main() -> None:
-    """Solve, compare, write."""
+    """Solve, compare, write after every case."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--nodes", type=int, default=20_000)
-    parser.add_argument("--elastic-nodes", type=int, default=1500)
+    parser.add_argument("--cases", nargs="*", default=[c.name for c in CASES])
+    parser.add_argument("--share", type=float, default=1.0, help="of the nodes of every case")
     parser.add_argument("--tolerance", type=float, default=1e-4)
     asked = parser.parse_args()
-    rows = []
-    for stated, exact, nodes in (
-        (elastic, elastic_reference, asked.elastic_nodes),
-        (heat, heat_reference, asked.nodes),
-    ):
-        part, problem = stated(bracket(nodes))
-        rows.append(compared(problem, exact(part), asked.tolerance))
-        print(rows[-1], flush=True)
-    head = ["problem", "nodes", "parameters", "median error", "largest error", "solve, s", "KB",
-            "load, ms"]  # fmt: skip
-    lines = [head, ["---"] * len(head), *rows]
-    text = "\n".join("| " + " | ".join(line) + " |" for line in lines)
-    note = (
-        f"Relative L2 error over all nodes against scikit-fem on the same mesh, at {POINTS} random"
-        " parameter points."
-    )
-    TABLE.write_text(f"{text}\n\n{note}\n", encoding="utf-8")
+    rows = known() if asked.share == 1.0 else {}
+    for case in CASES:
+        if case.name in asked.cases:
+            row = errors(case, int(asked.share * case.nodes), asked.tolerance)
+            rows[case.name] = row + ratio(case, asked.tolerance)
+            print(rows[case.name], flush=True)
+            if asked.share == 1.0:
+                write([rows[c.name] for c in CASES if c.name in rows])
+
+
+def known() -> dict[str, list[str]]:
+    """Rows of the table as it is."""
+    lines = TABLE.read_text(encoding="utf-8").splitlines() if TABLE.is_file() else []
+    cells = [[c.strip() for c in line.strip("|").split("|")] for line in lines if line[:1] == "|"]
+    return {row[0]: row for row in cells[2:] if len(row) == len(HEAD)}
+
+
+def write(rows: list[list[str]]) -> None:
+    """The table."""
+    text = "\n".join("| " + " | ".join(r) + " |" for r in [HEAD, ["---"] * len(HEAD), *rows])
+    TABLE.write_text(f"{text}\n\n{NOTE}\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy import linalg, sparse
-from scipy.sparse.linalg import splu
+from scipy.sparse.linalg import cg, splu
 
 from ..solvers.fields.operators import assembled_operator, full_load
 from ..solvers.tensor_system import Matrix, TensorSystem
@@ -25,6 +25,8 @@ MOST_OF_A_SUM = 1_500_000  # coefficients of a Kronecker sum, where many of them
 MOST_OF_ONE_SUM = 24_000_000  # and where few are: 192 MB per array
 AT_ONCE = 2_000_000  # complex numbers in triangular form, and terms of a load, held at once
 WIDEST_AXIS = 400  # coefficients of one axis in triangular form
+LARGE = 30_000  # unknowns of a symmetric matrix above which conjugate gradients are tried first
+ENDED, STEPS = 1e-8, 4000  # relative residual that ends them, and steps at most
 SYMMETRIC = 1e-12  # of the largest entry
 PLAIN_ENOUGH = 1e-9  # relative residual of a factorisation without pivots that is taken
 BLOCK = 16  # rows of a triangle that are eliminated together
@@ -56,10 +58,28 @@ def factorised(
 
 def inverse_of(matrix: Matrix) -> Callable[[Floats], Floats]:
     """x of A x = b by one factorisation; a symmetric A without pivots, which fills half as much,
-    and with them where that is not exact enough. Raises LinAlgError where A is singular."""
+    and with them where that is not exact enough; a large symmetric one by conjugate gradients
+    where these end. Raises LinAlgError where A is singular."""
     gap = abs(matrix - matrix.T)
     if gap.nnz and gap.max() > SYMMETRIC * abs(matrix).max():
         return _factor(matrix).solve  # type: ignore[no-any-return]
+    if matrix.shape[0] > LARGE:
+        return lambda load: _conjugate(matrix, load)
+    return _factored(matrix)
+
+
+def _conjugate(matrix: Matrix, load: Floats) -> Floats:
+    """By conjugate gradients with the diagonal before them, else by a factorisation."""
+    diagonal = matrix.diagonal()
+    if diagonal.min() > 0.0:
+        before = sparse.diags_array(1.0 / diagonal)
+        found, left = cg(matrix, load, rtol=ENDED, maxiter=STEPS, M=before)
+        if not left:
+            return np.asarray(found)
+    return _factored(matrix)(load)
+
+
+def _factored(matrix: Matrix) -> Callable[[Floats], Floats]:
     plain = _factor(
         matrix,
         permc_spec="MMD_AT_PLUS_A",

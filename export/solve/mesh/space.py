@@ -14,6 +14,7 @@ from sna_edge.core.mesh.mesh import EDGES, MOST_NODES
 
 from ..weak_form.errors import ProblemError
 from .reading import scikit_fem
+from .refining import refined
 from .regions import Region
 
 Floats = NDArray[np.float64]
@@ -191,4 +192,4 @@ class FESpace:
 
     def refined(self) -> FESpace:
         """On cells cut into 2^dim: node i of this space is node i there."""
-        return FESpace(self.mesh.refined(), self.order)
+        return FESpace(refined(self.mesh), self.order)
