@@ -7,7 +7,8 @@ how much that moves says what two halvings still miss. A non-linear problem too 
 solved on the mesh it has, and what one halving moves at the worst point is added; so is one on a
 part, with what the halvings after it are taken to move. A linear one too large for that, whose
 terms name one axis each, is solved on the mesh it has as well, and what halving one axis after the
-other moves is added up. Source of the idea (a hierarchical estimate with saturation): Bank & Weiser, Math. Comp. 44 (1985).
+other moves is added up. Source of the idea (a hierarchical estimate with saturation): Bank &
+Weiser, Math. Comp. 44 (1985).
 """
 
 from __future__ import annotations
