@@ -81,7 +81,8 @@ class DoorSettings:
 @dataclass(frozen=True)
 class Configuration:
     """`digest` of the file, in every record; `data`: the folder of the records. `queue`: parts that
-    may wait to be judged; `stop_seconds`: for a graceful end."""
+    may wait to be judged; `stop_seconds`: for a graceful end; `zone`: in which people read times,
+    "" for that of the machine."""
 
     path: str
     digest: str
@@ -94,6 +95,7 @@ class Configuration:
     backend: str = "auto"
     queue: int = 10_000
     stop_seconds: float = 10.0
+    zone: str = ""
 
 
 Reader = Callable[[str, Table, Configuration], Any]
@@ -132,6 +134,7 @@ def _configured(
         backend=top.choice("backend", ("auto", "native", "numpy"), "auto"),
         queue=top.whole("queue", 10_000, least=1, most=1_000_000),
         stop_seconds=top.number("stop_seconds", 10.0, least=0.1, most=600.0),
+        zone=top.zone("zone"),
     )
     doors = []
     for section, (many, reader) in sections.items():

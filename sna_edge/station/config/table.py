@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from math import isfinite
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from ...errors import InputError
 from ...values.documents import shortened
@@ -59,6 +60,17 @@ class Table:
         """A path; a relative one counts from the folder of the configuration."""
         value = self.text(key, default)
         return value if value is default else os.path.join(self.folder, value)
+
+    def zone(self, key: str, default: str = "") -> str:
+        """The name of a time zone that this machine knows."""
+        name = str(self.text(key, default))
+        try:
+            if name not in ("", "UTC"):
+                ZoneInfo(name)
+        except (OSError, ValueError, LookupError):
+            remedy = "this machine knows no such time zone; write one as Europe/Berlin, or"
+            raise self.wrong(key, name, f"{remedy} install tzdata") from None
+        return name
 
     def choice(self, key: str, words: Sequence[str], default: Any = _UNSET) -> Any:
         """One of `words`."""

@@ -17,7 +17,9 @@ from .asked import Asked, Streamed, Unknown
 
 def exported(asked: Asked) -> Streamed:
     """The verdicts as CSV."""
-    zone, decimal = asked.text("zone", "UTC"), asked.text("decimal", ".")
+    zone, decimal = asked.text("zone", "local"), asked.text("decimal", ".")
+    if zone == "local":
+        zone = asked.plant.config.zone or zone
     place = zone_of(zone)
     start, end = _seconds(asked, "from", 0.0, place), _seconds(asked, "to", 1e11, place)
     station = asked.text("station", "") or None

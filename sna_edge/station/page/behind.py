@@ -55,7 +55,7 @@ class OfPlant:
             if model is not None:
                 model["name"] = Path(one.recipe.source).name
                 model["moved"] = _moved(one.line.learner)
-        return {**told, "health": self._plant.health(), **station_zone()}
+        return {**told, "health": self._plant.health(), **station_zone(self._plant.config.zone)}
 
     def busy(self) -> bool:
         """As the desk says."""

@@ -166,14 +166,17 @@ class Page:
             ends = float(asked.get("start", "")), float(asked.get("end", ""))
             if not 0.0 < ends[1] - ends[0] <= LONGEST:
                 raise ValueError
-            zone = zone_of(asked.get("zone", "UTC"))
-            day = datetime.fromtimestamp(ends[0], timezone.utc).astimezone(zone).date()
+            zone = asked.get("zone", "UTC")
+            if zone == "local":
+                zone = str(self.sources.status().get("zone") or zone)
+            place = zone_of(zone)
+            day = datetime.fromtimestamp(ends[0], timezone.utc).astimezone(place).date()
         except (ValueError, OverflowError):
             return refused("start and end are seconds, 32 days apart at most", 400)
         except InputError as error:
             return refused(str(error), 400)
         station = asked.get("station", "")
-        made = rows(past, station, *ends, asked.get("zone", "UTC"), asked.get("decimal", "."))
+        made = rows(past, station, *ends, zone, asked.get("decimal", "."))
         name = "".join(c if c.isalnum() or c in "-_." else "_" for c in station) or "verdicts"
         more = {"Content-Disposition": f'attachment; filename="{name}-{day}.csv"'}
         kept = headers() | {"Cache-Control": "no-store"} | more

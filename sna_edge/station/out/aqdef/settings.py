@@ -49,7 +49,7 @@ def read(name: str, table: Table, config: Configuration) -> AqdefSettings:
         starts=starts,
         most=most,
         values=table.choice("values", (PREDICTED, MEASURED), PREDICTED),
-        zone=_zone(table, table.text("time_zone", "")),
+        zone=_zone(table.zone("time_zone", config.zone)),
         head={key: text for key, text in head.items() if text},
         stations=stations,
     )
@@ -76,13 +76,5 @@ def _period(table: Table) -> tuple[tuple[time, ...], int]:
     return tuple(starts), MOST
 
 
-def _zone(table: Table, name: str) -> tzinfo | None:
-    if not name:
-        return None
-    try:
-        return ZoneInfo(name)
-    except (OSError, ValueError, LookupError):
-        raise InputError(
-            f"{table.name} names the time zone {name!r}, which this machine does not know; write"
-            " one like Europe/Berlin, or install tzdata"
-        ) from None
+def _zone(name: str) -> tzinfo | None:
+    return ZoneInfo(name) if name else None

@@ -58,5 +58,6 @@ export function dayBegins(text) {
     const [year, month, day, hour, minute, second] = zoned(ms);
     ms += wanted - Date.UTC(year, month - 1, day, hour, minute, second);
   }
-  return ms;
+  const [year, month, date, hour, minute, second] = zoned(ms);
+  return ms + Math.max(0, wanted - Date.UTC(year, month - 1, date, hour, minute, second)); // its midnight is left out
 }

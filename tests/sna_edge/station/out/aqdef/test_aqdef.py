@@ -261,7 +261,7 @@ def test_settings(tmp_path: Path) -> None:
         ({"per": "shift"}, "starts of its shifts"),
         ({"per": "shift", "shifts": ["6"]}, "starts of its shifts"),
         ({"shifts": ["06:00"]}, 'write per = "shift" too'),
-        ({"time_zone": "Mars/North"}, "does not know"),
+        ({"time_zone": "Mars/North"}, "knows no such time zone"),
         ({"stations": ["press-9"]}, "no such one"),
         ({"values": "both"}, "write one of predicted, measured"),
     ],
