@@ -13,10 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .core.axis import Axis, level_axis
+from .core.basis.span import Rows
 from .core.beside import Calibration, Companion, Coordinate
 from .core.beside.calibration import LevelPair
 from .core.beside.companion import CoordinateSource
-from .core.interaction import CP
+from .core.interaction import CP, TT, Interaction
 from .core.mesh import Mesh
 from .core.record import ModelRecord, Record
 from .errors import DomainError, InputError
@@ -55,20 +56,16 @@ class Picked:
         """Whether every place is a node."""
         return bool((self.weights.max(axis=1) == 1.0).all())
 
-    def rows(self, table: Floats) -> Floats:
-        """[L, ..] of a table [N, ..]."""
+    def rows(self, table: Rows) -> Floats:
+        """[L, columns] of a table [N, columns]."""
         if self.exact:
-            return np.asarray(table[self.nodes[np.arange(len(self.nodes)), self._first]])
-        return np.asarray(np.einsum("pn,pn...->p...", self.weights, table[self.nodes]))
-
-    @property
-    def _first(self) -> Ints:
-        return np.asarray(self.weights.argmax(axis=1))
+            return table[self.node]
+        return np.asarray(np.einsum("pn,pnc->pc", self.weights, table[self.nodes]))
 
     @property
     def node(self) -> Ints:
         """[L], of places that are nodes."""
-        return np.asarray(self.nodes[np.arange(len(self.nodes)), self._first])
+        return np.asarray(self.nodes[np.arange(len(self.nodes)), self.weights.argmax(axis=1)])
 
 
 def _picked(axis: Axis, places: Mapping[str, object] | None) -> Picked:
@@ -126,27 +123,27 @@ def _with_levels(model: Record, d: int, picked: Picked) -> Record:
         dtypes[d] = "float32"  # a mean of rows is no multiple of their unit
     axes = list(model.axes)
     axes[d] = level_axis(axes[d].name, picked.names)
-    tables = list(model.interaction.tables)
-    shape = None if isinstance(model.interaction, CP) else model.interaction.cores[d].shape[1:]
-    rows = picked.rows(tables[d])
-    work: Any = model.interaction
-    if shape is None:
-        tables[d] = rows
-        work = CP(tuple(tables), work.modes, work.weights)
-    else:
-        cores = list(work.cores)
-        cores[d] = rows.reshape(len(rows), *shape)
-        work = type(work)(tuple(cores), work.weights)
+    work = model.interaction
+    tables = [picked.rows(work.rows(d)) if i == d else work.rows(i)[:] for i in range(work.n_axes)]
     outputs = [replace(o, range=None) for o in model.outputs]
     return model.replace(
         axes=axes,
-        interaction=work,
+        interaction=_of(work, tables),
         outputs=outputs,
         dtypes=dtypes,
         certificate={},
         companions=beside,
         calibration=calibration,
     )
+
+
+def _of(work: Interaction, tables: list[Floats]) -> Interaction:
+    """The same modes or ranks with other tables [n_d, columns]."""
+    if isinstance(work, CP):
+        return CP(tuple(tables), work.modes, work.weights)
+    ranks = work.ranks
+    cores = [t.reshape(len(t), ranks[d], ranks[d + 1]) for d, t in enumerate(tables)]
+    return TT(tuple(cores), work.weights)
 
 
 def _need_averages(model: ModelRecord, d: int) -> None:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..core.axis import Axis
 from ..core.basis import SpanBasis, uniform_breaks
+from ..core.basis.span import DENSE_ROWS
 from ..core.interaction import CP, TT, Interaction
+from ..core.interaction.stored import StoredRows, StoredTables
 from ..core.mesh import Mesh
 from ..core.output import Interval, Output
 from ..core.record import Record
@@ -200,24 +202,32 @@ def _output(r: Any, name: str, unit: str) -> Output:
 
 
 def _interaction(raw: Raw) -> Interaction:
-    tables = [_decoded(a, raw) for a in raw.axes]
     if raw.is_tt:
-        shapes = [(int(a["n_rows"]), int(a["left"]), int(a["right"])) for a in raw.axes]
-        return TT(tuple(t.reshape(s) for t, s in zip(tables, shapes, strict=True)), raw.weights)
+        shapes = [(int(a["left"]), int(a["right"])) for a in raw.axes]
+        tables = [_table(a, raw) for a in raw.axes]
+        if any(isinstance(t, StoredRows) for t in tables):
+            return TT(cast(Any, StoredTables(tables, shapes)), raw.weights)
+        return TT(
+            tuple(t[:].reshape(-1, *s) for t, s in zip(tables, shapes, strict=True)), raw.weights
+        )
     row = np.arange(len(raw.weights)) - np.repeat(raw.groups["first"], raw.sizes)
     is_mode = row < np.repeat(raw.groups["count"], raw.sizes)
     used = np.repeat(raw.uses, raw.sizes, axis=0)
-    kept = tuple(_columns(t, is_mode[u]) for t, u in zip(tables, used.T, strict=True))
-    return CP(kept, tuple(np.flatnonzero(u) for u in used[is_mode].T), raw.weights[is_mode])
+    kept = [_table(a, raw, is_mode[u]) for a, u in zip(raw.axes, used.T, strict=True)]
+    held = StoredTables(kept) if any(isinstance(t, StoredRows) for t in kept) else tuple(kept)
+    return CP(
+        cast(Any, held), tuple(np.flatnonzero(u) for u in used[is_mode].T), raw.weights[is_mode]
+    )
 
 
-def _decoded(a: Any, raw: Raw) -> Floats:
-    table = table_array(a, raw.sections).astype(float)
-    table *= layout.FOLD[layout.DTYPES[a["dtype"]]]
-    return table
-
-
-def _columns(table: Floats, keep: NDArray[np.bool_]) -> Floats:
-    kept = table if keep.all() else table[:, keep]
+def _table(a: Any, raw: Raw, keep: NDArray[np.bool_] | None = None) -> Floats | StoredRows:
+    """The columns `keep` of a table, decoded; that of a part as it is stored."""
+    table, unit = table_array(a, raw.sections), layout.FOLD[layout.DTYPES[a["dtype"]]]
+    columns = None if keep is None or keep.all() else np.flatnonzero(keep)
+    if a["kind"] == layout.NODE and len(table) > DENSE_ROWS:
+        return StoredRows(table, unit, columns)
+    decoded = table.astype(float)
+    decoded *= unit
+    kept = decoded if columns is None else decoded[:, columns]
     kept.setflags(write=False)  # taken without a copy
     return kept

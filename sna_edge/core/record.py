@@ -89,13 +89,13 @@ class ModelRecord:
                 f"weights have {self.interaction.weights.shape[1]} columns for {len(self.outputs)}"
                 " outputs"
             )
-        if len(self.interaction.tables) != len(self.axes) or len(self.dtypes) != len(self.axes):
+        if self.interaction.n_axes != len(self.axes) or len(self.dtypes) != len(self.axes):
             raise InputError(f"{len(self.axes)} axes need as many tables and dtypes")
-        for axis, table in zip(self.axes, self.interaction.tables, strict=True):
-            if table.shape[1] and len(table) != axis.basis.n_rows:
+        for d, axis in enumerate(self.axes):
+            rows, columns = self.interaction.rows(d).shape
+            if columns and rows != axis.basis.n_rows:
                 raise InputError(
-                    f"axis {axis.name!r}: table has {len(table)} rows, its basis"
-                    f" {axis.basis.n_rows}"
+                    f"axis {axis.name!r}: table has {rows} rows, its basis {axis.basis.n_rows}"
                 )
         if not set(self.dtypes) <= set(DTYPES):
             raise InputError(f"dtypes must be among {', '.join(DTYPES)}")

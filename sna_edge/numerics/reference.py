@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core.axis import Axis
+from ..core.basis.span import DENSE_ROWS
 from ..core.interaction import CP, TT
 from ..core.output import values
 from ..core.record import ModelRecord
@@ -91,8 +92,11 @@ class Reference:
     def _single(self) -> SingleQuery | None:
         if not isinstance(self._interaction, CP) or not self._interaction.rank:
             return None
-        degree = max(a.basis.degree for a in self._axes)
-        cells = sum(a.basis.n_spans for a in self._axes) * (degree + 1) * self._interaction.rank
+        spans = [a.basis for a in self._axes if not _taken_by_row(a)]
+        if not spans:
+            return None
+        degree = max(b.degree for b in spans)
+        cells = sum(b.n_spans for b in spans) * (degree + 1) * self._interaction.rank
         return (
             SingleQuery(self._axes, self._interaction, self._bias)
             if cells * 8 <= SINGLE_BYTES
@@ -101,13 +105,13 @@ class Reference:
 
     def _atoms(self, d: int, x: Floats, nu: int = 0) -> Floats:
         """Atoms of axis d (or their derivatives), [N, columns]."""
-        return self._axes[d].basis.expand(x, self._interaction.tables[d], nu)
+        return self._axes[d].basis.expand(x, self._interaction.rows(d), nu)
 
     def _linear(self, x: Floats) -> Floats:
         if isinstance(self._interaction, TT):
             v: Floats = np.ones((len(x), 1, 1))
-            for d, core in enumerate(self._interaction.cores):
-                v = v @ self._atoms(d, x[:, d]).reshape(len(x), *core.shape[1:])
+            for d in range(len(self._axes)):
+                v = v @ self._atoms(d, x[:, d]).reshape(len(x), v.shape[2], -1)
             return np.asarray(self._bias + v[:, 0] @ self._interaction.weights)
         product = np.ones((len(x), self._interaction.rank))
         for d, modes in enumerate(self._interaction.modes):
@@ -145,49 +149,57 @@ class Reference:
         return full
 
     def _tt_gradient(self, x: Floats, tt: TT) -> tuple[Floats, Floats]:
-        n, count = len(x), len(tt.cores)
-        mats = [self._atoms(d, x[:, d]).reshape(n, *c.shape[1:]) for d, c in enumerate(tt.cores)]
+        n, count, ranks = len(x), len(self._axes), tt.ranks
+        mats = [self._atoms(d, x[:, d]).reshape(n, ranks[d], -1) for d in range(count)]
         suffix = [np.broadcast_to(tt.weights, (n, *tt.weights.shape))]
         for mat in reversed(mats):
             suffix.append(mat @ suffix[-1])
         gradient = np.empty((n, len(self._outputs), count))
         prefix = np.ones((n, 1, 1))
-        for d, core in enumerate(tt.cores):
-            slope = self._atoms(d, x[:, d], 1).reshape(n, *core.shape[1:])
+        for d in range(count):
+            slope = self._atoms(d, x[:, d], 1).reshape(n, ranks[d], -1)
             gradient[:, :, d] = (prefix @ slope @ suffix[count - 1 - d])[:, 0]
             prefix = prefix @ mats[d]
         return self._bias + suffix[-1][:, 0], gradient
 
 
 class SingleQuery:
-    """One query of a CP model: gather D span polynomials, D small products, one product over axes.
+    """One query of a CP model: gather D span polynomials, D small products, one product over axes;
+    of an axis with many levels one row.
 
     phi_{d,r}(u) = sum_k u^k P[base_d + s_d, k, r], modes that do not use d have P = (1, 0, ..).
     """
 
     def __init__(self, axes: tuple[Axis, ...], cp: CP, bias: Floats) -> None:
-        self._weights, self._bias = cp.weights, bias
-        bases = [a.basis for a in axes]
-        self._locate = SpanSearch(axes).one
+        self._cp, self._bias, self._count = cp, bias, len(axes)
+        self._by_row = [(d, axes[d].upper) for d in range(len(axes)) if _taken_by_row(axes[d])]
+        by_row = {d for d, _ in self._by_row}
+        kept = [d for d in range(len(axes)) if d not in by_row]
+        self._kept = np.array(kept) if by_row else None
+        bases = [axes[d].basis for d in kept]
+        self._locate = SpanSearch([axes[d] for d in kept]).one
         self._base = first_rows(bases)
-        polynomials = [span_polynomials(b, t) for b, t in zip(bases, cp.tables, strict=True)]
-        self._poly = stacked_polynomials(polynomials, cp.modes, cp.rank)
+        modes = [cp.modes[d] for d in kept]
+        polynomials = [span_polynomials(axes[d].basis, np.asarray(cp.rows(d)[:])) for d in kept]
+        self._poly = stacked_polynomials(polynomials, modes, cp.rank)
         self._order = np.arange(1.0, self._poly.shape[1])[:, None]
 
     def linear(self, x: Floats) -> Floats | None:
         """f [K], or None when a coordinate is outside the domain (the batch path answers that)."""
-        found = self._locate(x)
-        if found is None:
+        weights = self._weights(x)
+        found = self._locate(x if self._kept is None else x[self._kept])
+        if found is None or weights is None:
             return None
         span, u, _ = found
         atoms = self._atoms(self._poly[self._base + span], u)
-        f: Floats = np.multiply.reduce(atoms, axis=0) @ self._weights + self._bias
+        f: Floats = np.multiply.reduce(atoms, axis=0) @ weights + self._bias
         return f
 
     def linear_and_gradient(self, x: Floats) -> tuple[Floats, Floats] | None:
         """f [K] and df/dx [K, D]; products of all other axes by prefix and suffix products."""
-        found = self._locate(x)
-        if found is None:
+        weights = self._weights(x)
+        found = self._locate(x if self._kept is None else x[self._kept])
+        if found is None or weights is None:
             return None
         span, u, rate = found
         poly = self._poly[self._base + span]
@@ -198,9 +210,28 @@ class SingleQuery:
         ones = np.ones((1, atoms.shape[1]))
         before = np.multiply.accumulate(np.concatenate([ones, atoms[:-1]]), axis=0)
         after = np.multiply.accumulate(np.concatenate([ones, atoms[:0:-1]]), axis=0)[::-1]
-        gradient = ((slopes * before * after) @ self._weights) * rate[:, None]
-        f: Floats = (before[-1] * atoms[-1]) @ self._weights + self._bias
-        return f, gradient.T
+        gradient = (((slopes * before * after) @ weights) * rate[:, None]).T
+        f: Floats = (before[-1] * atoms[-1]) @ weights + self._bias
+        return f, gradient if self._kept is None else self._spread(gradient)
+
+    def _weights(self, x: Floats) -> Floats | None:
+        """W [R, K] times the rows of the axes with many levels; None outside them."""
+        weights = self._cp.weights
+        for d, last in self._by_row:
+            if not 0.0 <= x[d] <= last:
+                return None
+            row, modes = self._cp.rows(d)[round(x[d])], self._cp.modes[d]
+            if len(modes) < len(weights):
+                row, some = np.ones(len(weights)), row
+                row[modes] = some
+            weights = weights * row[:, None]
+        return weights
+
+    def _spread(self, gradient: Floats) -> Floats:
+        """[K, D] of the slopes along the axes kept; 0 along levels."""
+        every = np.zeros((len(gradient), self._count))
+        every[:, self._kept] = gradient
+        return every
 
     def _atoms(self, poly: Floats, u: Floats) -> Floats:
         """sum_k u_d^k poly[d, k, r], [D, R]."""
@@ -209,3 +240,8 @@ class SingleQuery:
         np.multiply.accumulate(powers, axis=1, out=powers)
         atoms: Floats = np.matmul(powers[:, None, :], poly)[:, 0]
         return atoms
+
+
+def _taken_by_row(axis: Axis) -> bool:
+    """Whether an axis has so many levels that a query takes its row from the table itself."""
+    return axis.kind == "categorical" and axis.basis.n_rows > DENSE_ROWS

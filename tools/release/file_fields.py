@@ -23,6 +23,7 @@ FIXED_AXIS = [(0, "I"), (4, "B"), (5, "B"), (6, "H"), (8, "i"), (12, "i"), (16, 
               (24, "B"), (31, "B")]  # fmt: skip
 FIXED_OUTPUT = [(0, "q"), (8, "B"), (9, "b"), (10, "B"), (11, "B"), (12, "I"), (16, "I"), (20, "i"),
                 (24, "B"), (31, "B")]  # fmt: skip
+MESH = [(0, "H"), (2, "B"), (3, "B"), (4, "I"), (8, "I"), (12, "I")]
 GRID = 33
 
 
@@ -83,11 +84,33 @@ def _file(data: bytes, base: int, label: str) -> Iterator[Place]:
         yield from _array(label + "fixed", fixed[0] + rest, fixed[1] - rest, "i")
     yield from _array(label + "golden count", golden[0], 8, "I")
     yield from _array(label + "golden", golden[0] + 8, golden[1] - 8, "d")
-    if len(found) == 16:
+    if len(found) >= 16:
         yield from _array("signature", *found[12], "B")
         yield from _companions(data, *found[13])
         yield from _calibration(data, n_outputs, *found[14])
         yield from _readings(data, n_axes, *found[15])
+    if len(found) == 17:
+        yield from _nodes(data, axes[0], *found[16])
+
+
+def _nodes(data: bytes, axes: int, at: int, size: int) -> Iterator[Place]:
+    """Meshes, one behind the other."""
+    end = at + size
+    while at < end:
+        axis, dimension, per, cells, probes = struct.unpack_from("<HBBII", data, at)
+        (rows,) = struct.unpack_from("<I", data, axes + 80 * axis + 32)
+        yield from _records("meshes", at, 1, 16, MESH)
+        at += 16
+        number = "H" if rows <= 65536 else "I"
+        length = struct.calcsize(number) * cells * per
+        for part, kind, taken in (
+            ("points", "f", 4 * rows * dimension),
+            ("cells", number, length + -length % 4),
+            ("probes", "I", 4 * probes),
+            ("boxes", "f", 8 * dimension * -(-cells // 16)),
+        ):
+            yield from _array(part, at, taken, kind)
+            at += taken
 
 
 def _tables(

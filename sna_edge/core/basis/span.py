@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from math import factorial
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -21,6 +21,14 @@ MAX_LEVELS = 200_000
 """Levels may be the nodes of a mesh."""
 DENSE_ROWS = 160
 """Up to here one matrix product with the dense design beats gathering p + 1 rows a point."""
+
+
+class Rows(Protocol):
+    """A table [n_rows, columns] of which rows can be taken: an array, or one that is decoded."""
+
+    def __getitem__(self, rows: Any, /) -> Floats:
+        """Rows of it."""
+        ...
 
 
 def uniform_breaks(lower: float, upper: float, spans: int) -> Floats:
@@ -242,11 +250,11 @@ class SpanBasis:
             flat[start + i] = local[:, i]
         return dense
 
-    def expand(self, x: ArrayLike, table: Floats, nu: int = 0) -> Floats:
+    def expand(self, x: ArrayLike, table: Rows, nu: int = 0) -> Floats:
         """phi^(nu)(x) = design(x, nu) @ table, [N, columns]; of many rows only those that a point
         meets are read."""
         if self.n_rows <= DENSE_ROWS:
-            return np.asarray(self.design(x, nu) @ table)
+            return np.asarray(self.design(x, nu) @ table[:])
         span, local = self.values(np.atleast_1d(np.asarray(x, dtype=float)), nu)
         rows = self.first_row[span]
         out = local[:, :1] * table[rows]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 
 from ...errors import InputError
 from ...values.reals import reals
+from .stored import StoredRows, StoredTables
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -39,7 +41,9 @@ class CP:
     kind = "cp"
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "tables", tuple(owned(reals(t, "table")) for t in self.tables))
+        if not isinstance(self.tables, StoredTables):
+            tables = tuple(owned(reals(t, "table")) for t in self.tables)
+            object.__setattr__(self, "tables", tables)
         object.__setattr__(
             self, "modes", tuple(frozen(np.array(m, dtype=np.int64)) for m in self.modes)
         )
@@ -51,11 +55,11 @@ class CP:
             raise InputError(
                 "a CP interaction needs weights [R, K] and as many tables as mode lists"
             )
-        for d, (table, modes) in enumerate(zip(self.tables, self.modes, strict=True)):
-            if table.ndim != 2 or table.shape[1] != len(modes):
+        for d, modes in enumerate(self.modes):
+            shape = self.rows(d).shape
+            if len(shape) != 2 or shape[1] != len(modes):
                 raise InputError(
-                    f"axis {d}: table {table.shape} does not have a column for each of {len(modes)}"
-                    " modes"
+                    f"axis {d}: table {shape} does not have a column for each of {len(modes)} modes"
                 )
             if np.any(np.diff(modes) <= 0) or (
                 len(modes) and not 0 <= modes[0] <= modes[-1] < self.rank
@@ -83,6 +87,11 @@ class CP:
         return cls(tuple(tables), tuple(np.arange(rank) for _ in tables), w)
 
     @property
+    def n_axes(self) -> int:
+        """D, the number of tables."""
+        return len(self.tables)
+
+    @property
     def rank(self) -> int:
         """R, the number of modes."""
         return int(self.weights.shape[0])
@@ -90,7 +99,12 @@ class CP:
     @property
     def parameters(self) -> int:
         """Numbers stored: tables and weights."""
-        return sum(t.size for t in self.tables) + self.weights.size
+        sizes = (prod(self.rows(d).shape) for d in range(len(self.tables)))
+        return sum(sizes) + self.weights.size
+
+    def rows(self, d: int) -> Floats | StoredRows:
+        """tables[d], of which only the rows that are taken are decoded where a file stores them."""
+        return self.tables.rows(d) if isinstance(self.tables, StoredTables) else self.tables[d]
 
     @cached_property
     def uses(self) -> NDArray[np.bool_]:

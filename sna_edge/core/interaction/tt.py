@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import prod
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import InputError
 from ...values.reals import reals
+from .stored import StoredRows, StoredTables
 
 Floats = NDArray[np.float64]
 
@@ -34,6 +36,8 @@ class TT:
     kind = "tt"
 
     def __post_init__(self) -> None:
+        if isinstance(self.cores, StoredTables):
+            return  # of a checked file
         cores = []
         left = 1
         for d, value in enumerate(self.cores):
@@ -53,9 +57,17 @@ class TT:
         object.__setattr__(self, "weights", weights)
 
     @property
+    def n_axes(self) -> int:
+        """D, the number of cores."""
+        return len(self.cores)
+
+    @property
     def ranks(self) -> tuple[int, ...]:
         """(r_0, .., r_D)."""
-        return (1, *(c.shape[2] for c in self.cores))
+        rights = [1]
+        for d in range(len(self.cores)):
+            rights.append(self.rows(d).shape[1] // rights[-1])
+        return tuple(rights)
 
     @property
     def rank(self) -> int:
@@ -65,7 +77,14 @@ class TT:
     @property
     def parameters(self) -> int:
         """Numbers stored: cores and weights."""
-        return sum(c.size for c in self.cores) + self.weights.size
+        sizes = (prod(self.rows(d).shape) for d in range(len(self.cores)))
+        return sum(sizes) + self.weights.size
+
+    def rows(self, d: int) -> Floats | StoredRows:
+        """tables[d], of which only the rows that are taken are decoded where a file stores them."""
+        if isinstance(self.cores, StoredTables):
+            return self.cores.rows(d)
+        return self.cores[d].reshape(len(self.cores[d]), -1)
 
     @property
     def tables(self) -> tuple[Floats, ...]:

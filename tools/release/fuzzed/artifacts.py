@@ -1,5 +1,6 @@
-"""The reader of artifacts as a target: kept files changed section by section, checksums made again;
-every one gets to every rule of the structure, every fourth becomes a model, too."""
+"""The reader of artifacts as a target: kept files and parts changed section by section, checksums
+made again; every one gets to every rule of the structure, every eighth becomes a model, too, of
+which a part is asked at points."""
 
 from __future__ import annotations
 
@@ -10,6 +11,7 @@ from random import Random
 
 import numpy as np
 from file_fields import sections
+from fuzzed.parts import ask_at_points, parts, with_boxes
 from fuzzed.texts import changed_text
 from mutations import Source, mutated, rebuilt, sealed
 
@@ -48,6 +50,7 @@ class Artifacts:
         np.seterr(all="ignore")  # changed tables may hold anything
         files = sorted(KEPT.glob("*/*.sna"))
         self.sources = [Source(p.stem, p.read_bytes()) for p in files]
+        self.sources += [Source(name, data) for name, data in parts().items()]
         self.seeds = [s.data for s in self.sources]
         self._shares = [1 / len(s.data) ** 1.5 for s in self.sources]
         self._found: dict[bytes, Source | None] = {}
@@ -60,7 +63,10 @@ class Artifacts:
         way = rng.random()
         if way < 0.03:
             return _texts(source.data, rng)
-        return (_head(source.data, rng) if way < 0.06 else mutated(source, rng))[:LONGEST]
+        if way < 0.06:
+            return _head(source.data, rng)
+        out = mutated(source, rng)[:LONGEST]
+        return with_boxes(out) if way < 0.5 and "boxes" in source.parts else out
 
     def _source(self, data: bytes) -> Source | None:
         """Where the numbers of a found file stand; None where a rule refuses it."""
@@ -79,7 +85,7 @@ class Artifacts:
             if number % WHOLE:
                 checks.validate(data)
                 return "accepted by every rule of the structure"
-            sna_edge.from_bytes(data, backend="numpy")
+            ask_at_points(sna_edge.from_bytes(data, backend="numpy"))
         except ArtifactError as error:
             return error.rule
         return "accepted"
