@@ -7,6 +7,8 @@ import os
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from sna_edge.errors import TrustError
 from sna_edge.signing import examined
 from sna_edge.store import Store
@@ -136,3 +138,40 @@ def test_only_measured_values_of_that_station_are_called_wrong(tmp_path: Path) -
         assert len(station.events("measurement wrong")) == 1
     finally:
         station.close()
+
+
+def test_of_two_proofs_at_once_the_second_is_told_to_wait(
+    station: Peopled, monkeypatch: Any
+) -> None:
+    from sna_edge.station.operations import records as room
+
+    second, popen = list[tuple[int, Any]](), room.subprocess.Popen
+
+    def while_one_runs(*given: Any, **more: Any) -> Any:
+        if not second:
+            second.append((0, None))
+            for address in ("/records/backup", "/records/verify"):
+                second.append(station.asked("admin", "POST", address, {"why": "too"}))
+        return popen(*given, **more)
+
+    monkeypatch.setattr(room.subprocess, "Popen", while_one_runs)
+    assert station.asked("admin", "POST", "/records/verify", {"why": "audit"})[0] == 200
+    for status, told in second[1:]:
+        assert status == 409 and "try again when it is done" in told["error"]
+    (event,) = station.events("records verified")
+    assert event["why"] == "audit" and not [
+        e for e in station.events() if e["event"] == "backup made"
+    ]
+    assert station.asked("admin", "POST", "/records/verify", {"why": "again"})[0] == 200
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), "1.5", True, None, [1.0]])
+def test_a_study_with_a_value_that_is_no_number_is_refused(station: Peopled, value: Any) -> None:
+    rows: list[list[Any]] = [[p, o, 200.0 + p + 0.1 * r] for p in range(3) for o in range(2)
+                             for r in range(2)]  # fmt: skip
+    rows[5][2] = value
+    said = {"why": "study", "input": "power", "rows": rows, "apply": True}
+    status, told = station.asked("engineer", "POST", f"{AT}/gage", said)
+    assert status == 409 and "row 6 of the study has no number" in told["error"]
+    assert (station.path / "limits.toml").read_text() == LIMITS
+    assert not [e for e in station.events() if e["event"] == "limits changed"]

@@ -116,6 +116,19 @@ def test_a_page_of_another_place_changes_nothing(station: Peopled, one: Operatio
     assert len(station.events()) == before
 
 
+@pytest.mark.parametrize("address", ["/", "/page/me", "/records.csv", "/operations"])
+def test_a_link_of_another_site_opens_the_page_and_its_scripts_read_nothing(
+    station: Peopled, address: str
+) -> None:
+    cookie = f"station-token={station.tokens['admin']}"
+    for site in ("cross-site", "same-site", "none"):
+        found = station.asked("", "GET", address, Cookie=cookie, Sec_Fetch_Site=site)
+        assert found[0] == 200, site
+    for origin in ("http://elsewhere.test", "null") if address != "/" else ():
+        found = station.asked("", "GET", address, Cookie=cookie, Origin=origin)
+        assert found[0] == 403, origin
+
+
 def test_the_list_is_what_the_role_may(station: Peopled) -> None:
     for role in ROLES[1:]:
         told = station.asked(role, "GET", "/operations")[1]

@@ -13,6 +13,8 @@ from urllib.request import Request, urlopen
 
 import pytest
 
+from sna_edge.station.charts import Board
+from sna_edge.station.page.kept import FILE, recall
 from sna_edge.station.parts import Arrival
 from sna_edge.station.process import Process
 from sna_edge.station.records import Records
@@ -121,3 +123,42 @@ def test_who_has_a_token_enters_and_others_see_files_only(tmp_path: Path) -> Non
             got(made, "/page/events", Cookie=line.partition(";")[0])
     finally:
         made.stop()
+
+
+def test_what_the_page_has_kept_goes_on_over_a_cut_of_its_records(tmp_path: Path) -> None:
+    """Retention takes the record that the page was kept behind; other records are no such cut."""
+    made = process(tmp_path, Records, station=STATION + HTTP)
+    for i in range(70):
+        sent(made.desk, {"power": 200.0 + i % 5}, part=f"A{i}")
+    until(lambda: first(made)["lines"] and first(made)["lines"][0]["counts"] == {"ACCEPT": 70})
+    feed, shelf = made.plant.doors["http"]._feed, tmp_path / "station-data" / FILE
+    feed.keep()
+    limits = first(made)["lines"][0]["outputs"]["width"]["value"]
+    kept, past = json.loads(shelf.read_text()), feed.sources.past()
+    assert limits["n"] == 20 and recall(shelf, Board(), past)
+
+    class Cut:
+        """The records from `oldest` on."""
+
+        def __init__(self, oldest: int) -> None:
+            self.oldest = oldest
+
+        def record(self, number: int) -> Any:
+            return past.record(number) if number >= self.oldest else None
+
+        def after(self, number: int, most: int = 500) -> Any:
+            return past.after(max(number, self.oldest - 1), most)
+
+        def last(self) -> int:
+            return past.last()
+
+    board = Board()
+    sent(made.desk, {"power": 200.0}, part="B1")
+    assert recall(shelf, board, Cut(kept["record"] + 1))
+    assert board.told()["lines"][0]["outputs"]["width"]["value"] == {**limits, "n": 21}
+    shelf.write_text(json.dumps(kept | {"sha256": "0" * 64}))
+    assert not recall(shelf, Board(), past)
+    assert recall(shelf, Board(), Cut(kept["record"] + 1))
+    shelf.write_text(json.dumps(kept | {"record": 10**6}))
+    assert not recall(shelf, Board(), past)
+    made.stop()
