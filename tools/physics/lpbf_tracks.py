@@ -1,20 +1,17 @@
 """Single tracks of alloy 625 (NIST AM-Bench 2018-02) by conduction with k(T), c(T) and latent heat:
-absorptivities fitted on some cases, the others predicted.
+one absorptivity fitted on some cases, the others predicted.
 
-    python tools/physics/lpbf_tracks.py [--solve] [--docs]
+    python tools/physics/lpbf_tracks.py [--docs]
 
-`--solve` solves the melting problem of `sna_export.lpbf.melting_pool` at every case for some
-absorptivities (60 solves, four minutes of a processor) and keeps the sizes of the pools in
-lpbf_tracks_pools.json; between them they are monotone cubics. `--docs` writes
-docs/tables/lpbf_tracks.md and docs/pictures/physics/tracks.svg from what is kept.
+The melting problem of `sna_export.lpbf.melting_pool` is solved at each case for six absorptivities
+(36 solves, three minutes of a processor); sizes of the pool between them are monotone cubics.
+`--docs` writes docs/tables/lpbf_tracks.md and docs/pictures/physics/tracks.svg.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 from dataclasses import dataclass
-from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -37,14 +34,8 @@ Floats = NDArray[np.float64]
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 ROOM = 298.0  # K
 RESIDUAL = 1e-3
-KEPT = Path(__file__).with_name("lpbf_tracks_pools.json")
-MODELS = {
-    "k(T), c(T), latent heat": (0.2, 0.3, 0.4, 0.5, 0.6, 0.75),
-    "constant": (0.2, 0.35, 0.5, 0.75),
-}
-"""And the absorptivities at which their pools are solved."""
-FITS = {"both machines": ("AMMT A", "AMMT C"), "CBM alone": ("CBM A", "CBM C")}
-"""The cases that an absorptivity is fitted on, by what it is asked for."""
+SHARES = (0.2, 0.3, 0.4, 0.5, 0.6, 0.75)  # absorptivities at which pools are solved
+TRAINED = ("AMMT A", "AMMT C")
 SIZES = ("width", "depth", "length")
 
 
@@ -59,30 +50,14 @@ class Pools:
         return {n: float(f(absorptivity)) for n, f in self.sizes[case].items()}
 
 
-def kept() -> list[Pools]:
-    """Those of lpbf_tracks_pools.json."""
-    found = []
-    for title, by_case in json.loads(KEPT.read_text(encoding="utf-8")).items():
-        shares = MODELS[title]
-        sizes = {
-            case: {n: PchipInterpolator(shares, [row[f"{n}_um"] for row in rows]) for n in SIZES}
-            for case, rows in by_case.items()
-        }
-        found.append(Pools(title, sizes))
-    return found
-
-
-def solve_all(cases: dict[str, dict[str, float]]) -> None:
-    """Solve every case, both sets of properties, and keep the sizes."""
-    card = IN625.melting(0.35)
-    found: dict[str, dict[str, list[dict[str, float]]]] = {}
-    for title, alloy in zip(MODELS, (card, constant(card)), strict=True):
-        found[title] = {}
-        for name, case in cases.items():
-            rows = [solved_sizes(alloy, case, share) for share in MODELS[title]]
-            found[title][name] = [{n: round(v, 2) for n, v in row.items()} for row in rows]
-            print(f"{title}: {name} solved", flush=True)
-    KEPT.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+def pools(title: str, alloy: Melting, cases: dict[str, dict[str, float]]) -> Pools:
+    """Solved at every case and absorptivity."""
+    found = {}
+    for name, case in cases.items():
+        rows = [solved_sizes(alloy, case, share) for share in SHARES]
+        found[name] = {n: PchipInterpolator(SHARES, [r[f"{n}_um"] for r in rows]) for n in SIZES}
+        print(f"{title}: {name} solved", flush=True)
+    return Pools(title, found)
 
 
 def solved_sizes(alloy: Melting, case: dict[str, float], absorptivity: float) -> dict[str, float]:
@@ -117,41 +92,38 @@ def constant(alloy: Melting) -> Melting:
 
 def fitted(found: Pools, cases: dict[str, dict[str, float]], names: tuple[str, ...]) -> float:
     """The absorptivity with the least sum of squared relative misses of width and depth."""
-    shares = MODELS[found.title]
 
     def miss(share: float) -> float:
         sizes = {n: found(n, share) for n in names}
         return sum((sizes[n][q] / cases[n][q] - 1) ** 2 for n in names for q in ("width", "depth"))
 
-    return float(minimize_scalar(miss, bounds=(shares[0], shares[-1]), method="bounded").x)
+    return float(minimize_scalar(miss, bounds=(SHARES[0], SHARES[-1]), method="bounded").x)
 
 
-def table(results: list[Pools], cases: dict[str, dict[str, float]]) -> str:
-    """Predicted and, in brackets, measured sizes; the mean misses of held-out cases."""
+def table(results: list[tuple[Pools, float]], cases: dict[str, dict[str, float]]) -> str:
+    """Measured against predicted, case by case, and the misses of those that were held out."""
     lines = [
-        "| absorptivity, properties | case | width, um | depth, um | depth / width | length, um |",
-        "|---|---|---|---|---|---|",
+        "| properties | absorptivity | case | width, um | depth, um | depth / width | length, um |",
+        "|---|---|---|---|---|---|---|",
     ]
-    for (fit, trained), found in product(FITS.items(), results):
-        share = fitted(found, cases, trained)
-        shown = [n for n in cases if fit == "both machines" or n.startswith("CBM")]
-        for name in shown:
-            role = "fitted" if name in trained else "held out"
-            head = f"| {fit}: {share:.2f}, {found.title} | {name}, {role} | "
-            lines.append(head + " | ".join(cells(found(name, share), cases[name])) + " |")
-        for group in sorted({n.split()[0] for n in shown}):
-            held = [n for n in shown if n.startswith(group) and n not in trained]
-            means = [f"{missed(found, share, cases, held, q):+.0f} %" for q in SIZES]
-            head = f"| {fit}: {share:.2f}, {found.title} | **{group} held out, mean miss** | "
-            lines.append(head + f"{means[0]} | {means[1]} | | {means[2]} |")
+    for found, share in results:
+        for name, case in cases.items():
+            sizes = found(name, share)
+            cells = [f"{sizes[q]:.0f} ({case[q]:.0f})" for q in SIZES]
+            ratio = f"{sizes['depth'] / sizes['width']:.2f} ({case['depth'] / case['width']:.2f})"
+            role = "fitted" if name in TRAINED else "held out"
+            lines.append(
+                f"| {found.title} | {share:.2f} | {name}, {role} | {cells[0]} | {cells[1]} |"
+                f" {ratio} | {cells[2]} |"
+            )
+        for group in ("AMMT", "CBM"):
+            held = [n for n in cases if n.startswith(group) and n not in TRAINED]
+            cells = [f"{missed(found, share, cases, held, q):+.0f} %" for q in SIZES]
+            lines.append(
+                f"| {found.title} | {share:.2f} | **{group} held out: mean miss** | {cells[0]} |"
+                f" {cells[1]} | | {cells[2]} |"
+            )
     return "\n".join(lines) + "\n"
-
-
-def cells(sizes: dict[str, float], case: dict[str, float]) -> list[str]:
-    """Width, depth, their ratio, length."""
-    found = [f"{sizes[q]:.0f} ({case[q]:.0f})" for q in SIZES]
-    ratio = f"{sizes['depth'] / sizes['width']:.2f} ({case['depth'] / case['width']:.2f})"
-    return [*found[:2], ratio, found[2]]
 
 
 def missed(
@@ -161,39 +133,40 @@ def missed(
     return 100 * float(np.mean([found(n, share)[what] / cases[n][what] - 1 for n in names]))
 
 
-def picture(found: Pools, cases: dict[str, dict[str, float]]) -> str:
-    """Predicted against measured widths and depths, for both absorptivities."""
+def picture(results: list[tuple[Pools, float]], cases: dict[str, dict[str, float]]) -> str:
+    """Predicted against measured depths and widths."""
     room = ends([0.0, 200.0])
     plot = Plot(
-        room, room, title="tracks of alloy 625", xlabel="measured [um]", ylabel="predicted [um]",
-        width=520, height=440,
+        room, room, title="tracks of alloy 625, one absorptivity", xlabel="measured [um]",
+        ylabel="predicted [um]", width=520, height=440,
     )  # fmt: skip
     plot.line(room, room, 5, dashed=True)
-    for i, (fit, trained) in enumerate(FITS.items()):
-        share = fitted(found, cases, trained)
-        shown = [n for n in cases if fit == "both machines" or n.startswith("CBM")]
-        for j, what in enumerate(("width", "depth")):
-            points = [(cases[n][what], found(n, share)[what]) for n in shown]
-            plot.dots(*zip(*points, strict=True), 2 * i + j, name=f"{what}, {share:.2f}", radius=4)
+    colour = 0
+    for what in ("width", "depth"):
+        for found, share in results:
+            plot.dots(
+                [c[what] for c in cases.values()], [found(n, share)[what] for n in cases], colour,
+                name=f"{what}, {found.title}", radius=4,
+            )  # fmt: skip
+            colour += 1
     return plot.render(STANDALONE)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--solve", action="store_true", help="solve the pools anew")
-    parser.add_argument("--docs", action="store_true", help="write the table and the picture")
+    parser.add_argument("--docs", action="store_true")
     args = parser.parse_args()
     if not TRACKS.is_file():
         raise SystemExit(f"no tracks at {TRACKS} (docs/data.md); nothing compared")
     cases = measured_tracks()
-    if args.solve:
-        solve_all(cases)
-    text = table(kept(), cases)
+    card = IN625.melting(0.35)
+    both = [pools("k(T), c(T), latent heat", card, cases), pools("constant", constant(card), cases)]
+    results = [(found, fitted(found, cases, TRAINED)) for found in both]
+    text = table(results, cases)
     print(text)
     if args.docs:
         (DOCS / "tables" / "lpbf_tracks.md").write_text(text, encoding="utf-8")
-        picture_file = DOCS / "pictures" / "physics" / "tracks.svg"
-        picture_file.write_text(picture(kept()[0], cases), encoding="utf-8")
+        (DOCS / "pictures" / "physics" / "tracks.svg").write_text(picture(results, cases), "utf-8")
 
 
 if __name__ == "__main__":
