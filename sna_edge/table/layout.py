@@ -186,7 +186,8 @@ def trimmed(names: list[str], first: Sequence[str]) -> tuple[list[str], int]:
     """Names without the empty ones that separators at the line's end leave, and how many empty
     cells end the first row."""
     kept = list(names)
-    while kept and not kept[-1] and not "".join(first[len(kept) - 1 :]).strip():
+    told = max((i + 1 for i, cell in enumerate(first) if cell.strip()), default=0)
+    while len(kept) > told and not kept[-1]:
         kept.pop()
     surplus = first[len(kept) :]
     return kept, len(surplus) if not "".join(surplus).strip() else 0
@@ -198,11 +199,13 @@ def check_names(source: str, names: Sequence[str]) -> None:
         raise InputError(
             f"{source} has no header line; give a table with column names in its first line"
         )
+    seen = set[str]()
     for column, name in enumerate(names):
         if "\0" in name:
             raise InputError(
                 f"{source}: the name of column {column + 1} holds a NUL byte; fix the file or"
                 " declare its --encoding"
             )
-        if name and names.index(name) != column:
+        if name and name in seen:
             raise InputError(f"{source}: column name {name!r} occurs twice; rename one")
+        seen.add(name)
