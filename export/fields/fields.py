@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from threading import Event
 from typing import Any
 
@@ -18,13 +19,19 @@ from ..quiet import quiet
 from ..table.units import unit_for, with_units
 from .assembled import assembled
 from .coefficients import fewer_modes, fitted_coefficients
-from .folds import HeldOut, folds_of_runs, predicted_without
+from .folds import Coefficients, HeldOut, folds_of_runs, predicted_without
 from .intervals import with_intervals
-from .modes import Modes, modes_of, spread
+from .modes import Modes, modes_of
+from .processes import beliefs_of, mean_of, space_of, taught
 from .snapshots import Snapshots
 
 Floats = NDArray[np.float64]
 TOLERANCE, FOLDS = 1e-3, 5
+FITS, PROCESSES = "fits", "Gaussian processes"
+TOLD = ("runs", "modes", "left_out", "coefficients", "folds", "held_out", "coverage")
+"""Of the report: what the file keeps."""
+TAUGHT = 0.1
+"""Of the error of runs left out: how near products come to the processes that teach them."""
 SPARED = 0.3
 """Of the tolerance: what leaving out products of the coefficients may cost."""
 
@@ -54,47 +61,40 @@ def fit_fields(
     """One model of the field at every node for all parameters.
 
     `tolerance`: what the modes may leave out, a share of the fields' deviation from their mean;
-    `folds`: groups in which runs are left out, everything found anew without them; `effort` of the
+    `folds`: groups in which runs are left out, everything found anew without them: coefficients are
+    fits, or products taught by Gaussian processes, whichever misses these less; `effort` of the
     fits of coefficients; `time_limit` in seconds for all fits. Once `stop` is set the best so far
     is taken. Raises InputError for settings out of range.
-
-    >>> from sna_export.fields import fit_fields, read_snapshots
     """
     _need(tolerance, folds, len(runs))
     budget = TimeBudget.for_fit(time_limit, stop)
-    count = len(runs)
-    components = runs.fields.shape[2]
+    count, components = len(runs), runs.fields.shape[2]
     fields, weight = runs.fields.reshape(count, -1), np.repeat(runs.part.share, components)
     fold = folds_of_runs(count, min(folds, count), seed)
-    modes = modes_of(fields, weight, tolerance)
     with Reporter(progress, budget.deadline) as reporter, quiet():
-        counter = _Counter(reporter, (len(np.unique(fold)) + 1) * modes.coefficients.shape[1])
-
-        def coefficients(x: Floats, found: Modes) -> Model:
-            return fitted_coefficients(
-                x, found.coefficients, runs.axes, effort=effort, seed=seed, budget=budget,
-                fits_left=max(counter.left, found.coefficients.shape[1]), stop=stop,
-                told=counter.count,
-            )  # fmt: skip
-
-        def fitted(x: Floats, some: Floats) -> tuple[Modes, Model]:
-            found = modes_of(some, weight, tolerance)
-            return found, coefficients(x, found)
-
-        whole = coefficients(runs.x, modes)
-        predicted = predicted_without(runs.x, fields, fold, fitted)
-        held = HeldOut(fields, predicted, weight, components)
-        small = fewer_modes(whole, spread(fields, weight), SPARED * tolerance)
+        work = _Work(runs, weight, tolerance, effort, seed, budget, stop, reporter)
+        modes = work.modes(fields)
+        work.expected = (len(np.unique(fold)) + 1) * len(modes.shapes)
+        tried = {
+            kind: HeldOut(fields, predicted, weight, components)
+            for kind, predicted in predicted_without(runs.x, fields, fold, work.both).items()
+        }
+        kind = min(tried, key=lambda k: tried[k].rmse)
+        held = tried[kind]
+        small = work.whole(kind, modes, held)
         offset = float(modes.mean @ weight / weight.sum()) if components == 1 else 0.0
-        output = Output(runs.name, unit_for(runs.name, units or {}), offset=offset)
+        known = {**runs.table.units, **(units or {})}
+        output = Output(runs.name, unit_for(runs.name, known), offset=offset)
         model = assembled(modes, small, runs.part.mesh, runs.labels, output)
-        widths = with_intervals(with_units(model, _units(runs, units)), runs.x, held, fold, seed)
+        widths = with_intervals(with_units(model, known), runs.x, held, fold, seed)
     report = {
         "runs": count,
         "nodes": len(runs.part.mesh.points),
         "components": list(runs.labels),
         "modes": len(modes.shapes),
         "left_out": modes.left_out,
+        "coefficients": kind,
+        "tried": {k: found.rmse for k, found in tried.items()},
         "products": small.interaction.rank,
         "folds": len(np.unique(fold)),
         "held_out": held.figures(),
@@ -104,7 +104,7 @@ def fit_fields(
         "stopped": budget.halted,
         "notes": list(runs.notes),
     }
-    told = {k: report[k] for k in ("runs", "modes", "folds", "left_out", "held_out", "coverage")}
+    told = {k: report[k] for k in TOLD}
     metadata = {"source": "fields", "title": f"{runs.name} of {count} runs", "fields": told}
     return FieldsFit(widths.model.replace(metadata=metadata), held, modes, report)
 
@@ -116,24 +116,60 @@ def _need(tolerance: float, folds: int, runs: int) -> None:
         raise InputError(f"{folds} folds leave no runs out; give 2 to {runs}")
 
 
-def _units(runs: Snapshots, units: dict[str, str] | None) -> dict[str, str]:
-    return {**runs.table.units, **(units or {})}
+@dataclass
+class _Work:
+    """What is fitted and how; `done` of about `expected` fits."""
 
+    runs: Snapshots
+    weight: Floats
+    tolerance: float
+    effort: str
+    seed: int
+    budget: TimeBudget
+    stop: Event | None
+    reporter: Reporter
+    expected: int = 1
+    done: int = 0
 
-class _Counter:
-    """How many fits are done of about how many."""
+    def __post_init__(self) -> None:
+        self.space = space_of(self.runs)
+        self.reporter.stage("coefficients", 1.0)
 
-    def __init__(self, reporter: Reporter, whole: int) -> None:
-        self.reporter, self.whole, self.done = reporter, whole, 0
-        reporter.stage("coefficients", 1.0)
+    def modes(self, fields: Floats) -> Modes:
+        """Of some of the runs."""
+        return modes_of(fields, self.weight, self.tolerance)
 
-    @property
-    def left(self) -> int:
-        """Fits to come."""
-        return max(self.whole - self.done, 1)
+    def both(self, x: Floats, fields: Floats) -> tuple[Modes, dict[str, Coefficients]]:
+        """Modes of some of the runs, and coefficients of both kinds."""
+        found = self.modes(fields)
+        beliefs = beliefs_of(self.space, x, found.coefficients)
+        kinds: dict[str, Coefficients] = {
+            FITS: self.fits(x, found).value,
+            PROCESSES: partial(mean_of, beliefs),
+        }
+        return found, kinds
+
+    def fits(self, x: Floats, modes: Modes) -> Model:
+        """A fit of every coefficient."""
+        left = max(self.expected - self.done, len(modes.shapes))
+        return fitted_coefficients(
+            x, modes.coefficients, self.runs.axes, effort=self.effort, seed=self.seed,
+            budget=self.budget, fits_left=left, stop=self.stop, told=self.count,
+        )  # fmt: skip
+
+    def whole(self, kind: str, modes: Modes, held: HeldOut) -> Model:
+        """Coefficients of all runs, in few products."""
+        if kind == FITS:
+            found = self.fits(self.runs.x, modes)
+            return fewer_modes(found, held.spread, SPARED * self.tolerance)
+        self.reporter.say("products taught by processes")
+        beliefs = beliefs_of(self.space, self.runs.x, modes.coefficients)
+        goal = max(self.tolerance, TAUGHT * held.rmse / held.spread)
+        return taught(self.space, beliefs, self.runs.x, goal, self.seed)
 
     def count(self) -> None:
-        """One more is done."""
+        """One fit more is done."""
         self.done += 1
-        self.whole = max(self.whole, self.done)
-        self.reporter.part(self.done / self.whole, f"{self.done} of about {self.whole} fits")
+        self.expected = max(self.expected, self.done)
+        share = self.done / self.expected
+        self.reporter.part(share, f"{self.done} of about {self.expected} fits")

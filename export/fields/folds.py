@@ -24,19 +24,25 @@ def folds_of_runs(count: int, folds: int, seed: int) -> Ints:
     return found
 
 
+Coefficients = Callable[[Floats], Floats]
+"""c [P, J] at settings [P, D]."""
+
+
 def predicted_without(
     x: Floats,
     fields: Floats,
     fold: Ints,
-    fitted: Callable[[Floats, Floats], tuple[Modes, Any]],
-) -> Floats:
-    """Fields [E, M] of runs at x [E, D], each predicted by `fitted` (modes and coefficients) of the
-    runs of other folds: everything is found anew there."""
-    predicted = np.empty_like(fields)
+    fitted: Callable[[Floats, Floats], tuple[Modes, dict[str, Coefficients]]],
+) -> dict[str, Floats]:
+    """Fields [E, M] of runs at x [E, D], by each kind of coefficients, predicted by what `fitted`
+    makes of the runs of other folds: everything is found anew there."""
+    predicted: dict[str, Floats] = {}
     for k in np.unique(fold):
         out = fold == k
-        modes, coefficients = fitted(x[~out], fields[~out])
-        predicted[out] = modes.fields(coefficients.value(x[out]))
+        modes, kinds = fitted(x[~out], fields[~out])
+        for kind, coefficients in kinds.items():
+            rows = predicted.setdefault(kind, np.empty_like(fields))
+            rows[out] = modes.fields(coefficients(x[out]))
     return predicted
 
 
@@ -55,6 +61,11 @@ class HeldOut:
         """Root mean square error over the part of every run [E], in units of the field."""
         return np.asarray(np.sqrt(np.square(self.predicted - self.fields) @ self.weight))
 
+    @property
+    def rmse(self) -> float:
+        """Over runs and part."""
+        return float(np.sqrt(np.square(self.of_runs).mean()))
+
     @cached_property
     def of_nodes(self) -> Floats:
         """Root mean square error over the runs at every node [N]."""
@@ -70,7 +81,7 @@ class HeldOut:
         """rmse in units, and as shares of the spread and of the norm of the field; the worst run
         and the worst node."""
         norm = float(np.sqrt((np.square(self.fields) @ self.weight).mean()))
-        rmse = float(np.sqrt(np.square(self.of_runs).mean()))
+        rmse = self.rmse
         run, node = int(np.argmax(self.of_runs)), int(np.argmax(self.of_nodes))
         return {
             "rmse": rmse,

@@ -20,15 +20,14 @@ from numpy.typing import NDArray
 
 from sna_edge.errors import InputError
 
-from ..design import Factor, Space
+from ..design import Space
 from ..design.belief import Belief, given
-from ..design.belief.process import of_rows
 from ..design.space import distinct
 from ..design.spread import enough, without
 from ..fit.data.samples import AxisSpec
 from ..table import Table
-from ..table.units import unit_for
 from .modes import modes_of
+from .processes import beliefs_of, space_of
 from .snapshots import Snapshots, settings_at
 
 Floats = NDArray[np.float64]
@@ -99,7 +98,7 @@ def next_runs(
     enough(len(candidates), count)
     weight = np.repeat(runs.part.share, runs.fields.shape[2])
     modes = modes_of(runs.fields.reshape(len(runs), -1), weight, TOLERANCE)
-    beliefs = [of_rows(space, runs.x, c) for c in modes.coefficients.T if np.ptp(c) > 0]
+    beliefs = beliefs_of(space, runs.x, modes.coefficients)
     reference = space.sobol(REFERENCE, seed + 1) if feasible is None else everywhere
     now = _unknown(beliefs, reference, runs.planned)
     batch = runs.planned
@@ -110,16 +109,6 @@ def next_runs(
         candidates = np.delete(candidates, best, axis=0)
     left = float(np.sqrt(_unknown(beliefs, reference, batch) / max(now, TINY)))
     return NextRuns(batch[len(runs.planned) :], runs.axes, left, outside)
-
-
-def space_of(runs: Snapshots, where: Sequence[str] = ()) -> Space:
-    """The domain of the runs, with rules between its parameters."""
-    factors = []
-    for axis in runs.axes:
-        low, high = axis.domain or (0.0, 1.0)
-        unit = unit_for(axis.name, runs.table.units)
-        factors.append(Factor(axis.name, low, high, 0.0, axis.levels, unit))
-    return Space(tuple(factors), tuple(where))
 
 
 def _candidates(

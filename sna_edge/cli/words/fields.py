@@ -220,7 +220,7 @@ def _fitted_lines(
         f"{args.output}: {labelled(runs.name, unit)} at {report['nodes']} nodes{parts}, from"
         f" {report['runs']} runs, {size} bytes",
         f"{report['modes']} modes leave out {report['left_out']:.1e} of the fields' deviation from"
-        f" their mean; {report['products']} products",
+        f" their mean; coefficients by {report['coefficients']}, {report['products']} products",
         f"runs left out in {report['folds']} groups: error {held['rmse']:.3g}"
         f"{' ' + unit if unit else ''} (root mean square over the part), that is"
         f" {100 * held['of_spread']:.2g} % of the deviation from the mean,"

@@ -11,11 +11,13 @@ import pytest
 import sna_edge
 from sna_edge import CP, Model, Output, spline_axis
 from sna_edge.core.mesh import Mesh
+from sna_export.design import Factor, Space
 from sna_export.fields import fit_fields, read_snapshots
 from sna_export.fields.assembled import assembled
 from sna_export.fields.coefficients import beside, fewer_modes
 from sna_export.fields.folds import folds_of_runs, predicted_without
 from sna_export.fields.modes import Modes, modes_of
+from sna_export.fields.processes import beliefs_of, mean_of, taught
 from sna_export.table import read
 
 from ...runs_of_a_plate import SQUARE, field, settings, write_runs
@@ -70,16 +72,12 @@ def test_a_run_left_out_takes_no_part_in_what_is_said_of_it() -> None:
     x, fields, fold = rng.random((8, 1)), rng.normal(size=(8, 5)), folds_of_runs(8, 4, 0)
     assert sorted(np.bincount(fold)) == [2, 2, 2, 2]
 
-    class Mean:
-        def value(self, x: Any) -> Any:
-            return np.zeros((len(x), 1))
-
     def fitted(x: Any, some: Any) -> Any:
-        return modes_of(some, np.ones(5), 0.999), Mean()
+        return modes_of(some, np.ones(5), 0.999), {"mean": lambda x: np.zeros((len(x), 1))}
 
-    before = predicted_without(x, fields, fold, fitted)
+    before = predicted_without(x, fields, fold, fitted)["mean"]
     fields[fold == 2] += 100.0
-    after = predicted_without(x, fields, fold, fitted)
+    after = predicted_without(x, fields, fold, fitted)["mean"]
     assert np.array_equal(before[fold == 2], after[fold == 2])
     assert not np.allclose(before[fold != 2], after[fold != 2])
 
@@ -105,6 +103,28 @@ def test_the_model_gives_runs_it_has_not_seen(fitted: Any) -> None:
     at = {"a [W]": 2.0, "b": 1.0}
     assert model(part="corner", **at) == model(x=1.0, y=1.0, **at)
     assert model.evaluate({"x": 1.5, "y": 0.5, **at}).status == sna_edge.Status.OUT_OF_DOMAIN
+
+
+def test_products_come_as_near_to_their_processes_as_asked() -> None:
+    rng = np.random.default_rng(3)
+    space = Space((Factor("p", 0, 2), Factor("gas", levels=("A", "B"))))
+    x = np.c_[np.tile(np.linspace(0, 2, 8), 2), np.repeat([0.0, 1.0], 8)]
+    c = np.stack([np.exp(x[:, 0]) + x[:, 1], 0.1 * np.sin(3 * x[:, 0]) * (1 - x[:, 1])], axis=1)
+    beliefs = beliefs_of(space, x, c)
+    assert np.allclose(mean_of(beliefs, x), c, atol=1e-2)  # they pass through the runs
+    model = taught(space, beliefs, x, 1e-3, seed=0)
+    at = np.c_[2 * rng.random(200), rng.integers(2, size=200)]
+    wanted = mean_of(beliefs, at)
+    missed = np.square(model.value(at, level_index=True) - wanted).sum(axis=1).mean()
+    assert missed < (2e-3) ** 2 * np.square(wanted - wanted.mean(axis=0)).sum(axis=1).mean()
+    assert model.axes[0].support.sum() == 16
+
+
+def test_coefficients_are_of_the_kind_that_misses_less(fitted: Any) -> None:
+    tried = fitted[1].report["tried"]
+    assert set(tried) == {"fits", "Gaussian processes"}
+    assert fitted[1].report["coefficients"] == min(tried, key=lambda kind: tried[kind])
+    assert fitted[1].report["held_out"]["rmse"] == min(tried.values())
 
 
 def test_runs_left_out_say_how_good_it_is(fitted: Any) -> None:
