@@ -1,4 +1,4 @@
-"""Fields from runs, with scikit-fem as the other solver: the bracket of `parts.py`.
+"""Fields from runs, with scikit-fem as the other solver: the bracket of `part_cases.py`.
 
 Greedy next runs against random ones, and what is said of the error against the true one:
 docs/tables/fields.md and docs/pictures/fields.svg. `python tools/physics/fields.py [--nodes 300]`.
@@ -12,7 +12,7 @@ from typing import Any
 
 import meshio
 import numpy as np
-from parts import bracket, heat, heat_reference
+from part_cases import bracket, heat, heat_by_fem
 
 from sna_export.fields import fit_fields, next_runs
 from sna_export.fields.modes import modes_of
@@ -35,7 +35,7 @@ class Solver:
 
     def __init__(self, nodes: int) -> None:
         axis, _ = heat(bracket(nodes))
-        self.at, mesh = heat_reference(axis), axis.space.mesh
+        self.at, mesh = heat_by_fem(axis), axis.space.mesh
         self.part = part_of(meshio.Mesh(mesh.p.T, [("triangle", mesh.t.T)]), "bracket", {})
         rng = np.random.default_rng(99)
         self.x = LOW + rng.random((TRUE, 3)) * (HIGH - LOW)
