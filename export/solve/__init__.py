@@ -17,6 +17,9 @@ from .mesh.carried import field_of
 from .mesh.integrals import div, div_div, grad_grad, strain_strain
 from .solve import Solution, solve
 from .solvers.progress import Progress, Step
+from .source.moving import moving_source
+from .source.path import Path, polyline, tracks
+from .source.shapes import Shape, gaussian, product_shape, ring, top_hat
 from .weak_form.axes import ProblemAxis, component, parameter, space, time, time_axis
 from .weak_form.errors import ProblemError
 from .weak_form.forms import (
@@ -40,11 +43,13 @@ __all__ = [
     "Expression",
     "Mapped",
     "MeshAxis",
+    "Path",
     "Problem",
     "ProblemAxis",
     "ProblemError",
     "Progress",
     "Separated",
+    "Shape",
     "Solution",
     "Step",
     "coefficient",
@@ -57,11 +62,16 @@ __all__ = [
     "expression",
     "field_of",
     "function_of",
+    "gaussian",
     "grad_grad",
     "mapped",
     "mesh_space",
+    "moving_source",
     "on",
     "parameter",
+    "polyline",
+    "product_shape",
+    "ring",
     "separate",
     "solve",
     "space",
@@ -70,6 +80,8 @@ __all__ = [
     "test_function",
     "time",
     "time_axis",
+    "top_hat",
     "total",
+    "tracks",
     "unknown",
 ]

@@ -1,0 +1,1 @@
+"""Sources that move: paths, beam shapes, and both as a load."""
