@@ -185,7 +185,7 @@ def shapes() -> None:
     for name, shape in (
         ("Gaussian", gaussian(radius)),
         ("ring, half its width 0.6 radii", ring(radius, 0.6 * radius)),
-        ("top hat, edge 0.4 radii", top_hat(radius, 0.4 * radius)),
+        ("top hat, edge 0.6 radii", top_hat(radius, 0.6 * radius)),
     ):
         began = process_time()
         source = moving_source(PATH, shape, (x, t, y), 1e-2)
