@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from typing import Any
 
 import numpy as np
@@ -88,3 +89,19 @@ def test_stored_tables_are_a_sequence_of_decoded_ones() -> None:
     assert np.array_equal(rows[[[1, 2]]], raw[[[1, 2]]][..., [0, 2]] / 128.0)
     train = StoredTables([StoredRows(raw)], [(1, 3)])
     assert train[0].shape == (4, 1, 3)
+
+
+def test_a_load_takes_less_memory_than_the_decoded_table() -> None:
+    """10,201 nodes of 32 columns in float16: 2.6 MB decoded, 0.7 MB as stored."""
+    mesh = Mesh(*triangles(100), ("x", "y"))
+    axes = [Axis("part", "", levels(10_201), mesh=mesh)]
+    rows = np.random.default_rng(0).random((10_201, 32))
+    model = Model(axes, CP.full([rows]), [Output("u")], dtypes=["float16"])
+    data = model.to_bytes()
+    sna_edge.from_bytes(data, backend="numpy")  # what is imported once
+    tracemalloc.start()
+    loaded = sna_edge.from_bytes(data, backend="numpy")
+    loaded(part=7), loaded(x=0.3, y=0.4)
+    taken, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert taken < 0.2 * rows.nbytes and peak < 0.7 * rows.nbytes
