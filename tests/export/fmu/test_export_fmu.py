@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import subprocess
 import zipfile
+from csv import DictReader
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -101,6 +102,19 @@ def test_what_the_artifact_says(fmi: int, tmp_path: Path, no_compiler: None) -> 
     items = [i.get("name") for i in root.iter("Item")]
     assert {"316L", "IN718", "Ti64", "out_of_domain", "extrapolate"} <= set(items)
     assert "not compiled" in told
+
+
+@pytest.mark.slow
+def test_intervals_at_a_level(tmp_path: Path) -> None:
+    """The built FMU is compared with the model at that level, and another one has other ends."""
+    data = next(p for p in KEPT_1_1 if p.stem == "everything").read_bytes()
+    model, told = sna_edge.from_bytes(data, backend="numpy"), {}
+    for name, level in (("wide", 0.95), ("narrow", 0.5)):
+        files, check, compiled = export(model, tmp_path, name, level=level)
+        assert compiled and "intervals" in check
+        with files[2].open() as rows:
+            told[name] = [float(r[f"{model.output_names[0]}_upper"]) for r in DictReader(rows)]
+    assert all(a > b for a, b in zip(told["wide"], told["narrow"], strict=True))
 
 
 def test_the_same_model_gives_the_same_bytes(tmp_path: Path) -> None:
