@@ -41,7 +41,8 @@ class Written(Recorder, Protocol):
 @dataclass
 class Plant:
     """`desk` takes arrivals, `bus` tells what became of them, `records` keeps it; `doors` by
-    'section' or 'section.name'; `renewal` takes other models and limits."""
+    'section' or 'section.name'; `renewal` takes other models and limits. `ending` is set where the
+    station is to end: a door that takes long to open waits no longer."""
 
     config: Configuration
     desk: JudgingDesk
@@ -49,6 +50,7 @@ class Plant:
     records: Written
     clock: Clock
     began: float = 0.0
+    ending: Event = field(default_factory=Event)
     doors: dict[str, Door] = field(default_factory=dict)
     renewal: Renewal | None = None
 

@@ -48,9 +48,12 @@ def loaded(config: Configuration) -> dict[Cell, Served]:
 
 class Process:
     """Everything of a configuration, made in the order in which one needs the other; nothing has
-    started. Raises InputError where something can never work."""
+    started. `end` is set where it is to end, also while it starts. Raises InputError where
+    something can never work."""
 
-    def __init__(self, config: Configuration, records: MakeRecords = Records) -> None:
+    def __init__(
+        self, config: Configuration, records: MakeRecords = Records, end: Event | None = None
+    ) -> None:
         self.config, self.bus, self.clock = config, Bus(), Clock()
         cells = loaded(config)
         self._watchdog = Watchdog()
@@ -63,7 +66,8 @@ class Process:
             heard=self._heard,
         )
         self.desk = JudgingDesk(config, cells, kept, self.bus, self.clock, self._watchdog.feed)
-        self.plant = Plant(config, self.desk, self.bus, kept, self.clock, time.time())
+        ending = end or Event()
+        self.plant = Plant(config, self.desk, self.bus, kept, self.clock, time.time(), ending)
         self._renewal = self.plant.renewal = Renewal(config, self.desk)
         try:
             for (station, recipe), one in cells.items():
@@ -76,8 +80,8 @@ class Process:
             raise
 
     def start(self) -> None:
-        """Judge, then open the doors. Raises InputError where one cannot be opened; nothing runs
-        then."""
+        """Judge, then open the doors, as long as it is not to end. Raises InputError where one
+        cannot be opened; nothing runs then."""
         self.desk.start()
         self._renewal.start()
         for event, told in self._since():
@@ -93,7 +97,8 @@ class Process:
                 self.desk.note("remark", why=sentence, station=cell[0], recipe=cell[1])
         try:
             for door in self.plant.doors.values():
-                door.start()
+                if not self.plant.ending.is_set():
+                    door.start()
         except BaseException:
             self.stop("a door could not be opened")
             raise
@@ -136,7 +141,7 @@ class Process:
 def run(config: Configuration, end: Event, records: MakeRecords = Records) -> bool:
     """Run until `end` is set; whether everything that was taken has its record."""
     interpreter.begin()
-    process = Process(config, records)
+    process = Process(config, records, end)
     listener = process.bus.subscribe({EVENT}, 100)
     process.start()
     interpreter.settle()

@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import hmac
 import json
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import partial
@@ -32,8 +33,8 @@ WHOLE = {"Record": "record", "Sequence": "sequence"}
 OUTPUT = ("value", "lower", "upper", "LSL", "USL", "p_in_spec")
 NAN = float("nan")
 """A number that there is none of: OPC UA has no null of one number."""
-LONGEST = 60.0
-"""Seconds until the server listens."""
+LONGEST, LOOK = 60.0, 0.1
+"""Seconds until the server listens, and between two looks whether it does."""
 LIMITS = {
     "max_connections": 50, "max_subscriptions": 100, "max_monitored_item_queue_size": 100,
     "max_pending_messages_per_connection": 50,
@@ -47,8 +48,12 @@ class ServerDoor:
     name = "opcua_server"
     outward = True
 
-    def __init__(self, settings: ServerSettings, stations: Sequence[str], bus: Bus) -> None:
+    def __init__(
+        self, settings: ServerSettings, stations: Sequence[str], bus: Bus,
+        ending: Event | None = None,
+    ) -> None:  # fmt: skip
         self.settings, self.stations, self._bus = settings, stations, bus
+        self._ending = ending or Event()
         self._listener = bus.subscribe({VERDICT}, 1000)
         self._started, self._wrong = Event(), ""
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -59,10 +64,15 @@ class ServerDoor:
         self._thread = Thread(target=self._run, name=self.name, daemon=True)
 
     def start(self) -> None:
-        """Listen. Raises InputError for an address in use, or certificates that are none."""
+        """Listen; returns before it does where the station is to end. Raises InputError for an
+        address in use, or certificates that are none."""
         self.settings.access.password.read()
         self._thread.start()
-        if not self._started.wait(LONGEST) or self._wrong:
+        end = time.monotonic() + LONGEST
+        while not self._started.wait(LOOK) and time.monotonic() < end:
+            if self._ending.is_set():
+                return
+        if not self._started.is_set() or self._wrong:
             said = self._wrong or "it did not begin in time"
             raise InputError(f"[opcua_server] cannot listen at {self.settings.url}: {said}")
 
@@ -236,4 +246,4 @@ def _id(space: int, *names: str) -> str:
 def make(name: str, settings: ServerSettings, plant: Plant) -> ServerDoor:
     """The door of [opcua_server], not started. Raises InputError where asyncua is missing."""
     needs_asyncua()
-    return ServerDoor(settings, list(plant.config.stations), plant.bus)
+    return ServerDoor(settings, list(plant.config.stations), plant.bus, plant.ending)

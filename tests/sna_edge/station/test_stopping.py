@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import time
-from threading import Event, Thread
+from contextlib import closing as closed_after
+from threading import Event, Thread, Timer
+from types import SimpleNamespace
 
 import pytest
 
 from sna_edge.station.out.doors import Doors
 from sna_edge.station.out.runner import Runner
+from sna_edge.station.out.secrets import Secret
 from sna_edge.station.parts import Arrival
 from sna_edge.station.process import Process
-from sna_edge.station.records import Records
+from sna_edge.station.records import History, Records
 from sna_edge.station.stopping import closed, ways
 
 from .plants import STATION, Told, configured, folder
@@ -184,3 +187,29 @@ def test_rejects_that_wait_for_advice_at_the_end_go_on_without_it(tmp_path) -> N
     told.wait(1.0)
     words = [record["advice"]["status"] for record in told.records]
     assert words.count("deadline") >= 8 and len(words) == 10 and len(asked) <= 2
+
+
+def test_who_is_told_to_end_while_it_starts_opens_no_more_doors(tmp_path):
+    """A server of OPC UA that takes a minute to open, a door behind it."""
+    pytest.importorskip("asyncua")
+    from sna_edge.station.opcua.server import ServerDoor
+
+    end, station = Event(), STATION + '[http]\nlisten = "127.0.0.1:0"\n'
+    process = Process(configured(folder(tmp_path, station=station)), Records, end)
+    http, slow = process.plant.doors["http"], Event()
+
+    class Slow(ServerDoor):
+        def _run(self) -> None:
+            slow.wait(50.0)
+
+    found = Slow(SimpleNamespace(url="", access=SimpleNamespace(password=Secret())),
+                 ["press-1"], process.bus, process.plant.ending)  # fmt: skip
+    process.plant.doors = {"opcua_server": found, "http": http}
+    Timer(0.5, end.set).start()
+    began = time.monotonic()
+    process.start()
+    assert time.monotonic() - began < 20.0 and not http.state()["up"]
+    slow.set()
+    assert process.stop()
+    with closed_after(History(tmp_path / "station-data")) as past:
+        assert '"event": "stopped"' in past.latest(1)[0].text
