@@ -125,7 +125,7 @@ SS316L = Material(
     ),
     specific_heat=Curve(
         np.array(_KIM_T),
-        np.array([458.98 + 0.1328 * t for t in _KIM_T[:2]] + [794.96, 794.97]),
+        np.array([458.98 + 0.1328 * t for t in _KIM_T[:2]] + [794.96, 794.96]),
         "J/(kg K)", KIM, (298.0, 2500.0),
         uncertainty="5 % for the solid of 316 in Mills (2002)",
         note="measured to 1170 K, extended by the source beyond",
@@ -213,7 +213,6 @@ ALSI10MG = Material(
         "J/(kg K)", AKWABOA, (373.0, 673.0), note="below 373 K constant (assumption)",
     ),
     density=Constant(2670.0, "kg/m3", EOS),
-    notes=("Melting range, latent heat, liquid and absorptivity: no source found.",),
 )  # fmt: skip
 
 ALLOYS = {m.name: m for m in (IN625, IN718, SS316L, TI64, ALSI10MG)}

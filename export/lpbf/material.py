@@ -116,7 +116,6 @@ class Material:
     solidus: Constant | None = None  # K
     liquidus: Constant | None = None  # K
     absorptivity: tuple[Constant, ...] = ()
-    notes: tuple[str, ...] = ()
 
     def melting(self, absorptivity: float) -> Melting:
         """The card as `sna_export.lpbf.melting_pool.melting` takes it. Raises ProblemError where
