@@ -6,6 +6,7 @@ python simulate.py FOLDER STEM [--build]: with --build the binary is FMPy's own,
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sys
 from pathlib import Path
@@ -26,6 +27,8 @@ def main(folder: Path, stem: str, build: bool) -> dict:
     where = Path(fmpy.extract(str(path)))
     if build:
         shutil.rmtree(where / "binaries", ignore_errors=True)
+        own = str(Path(sys.executable).parent)  # FMPy brings CMake
+        os.environ["PATH"] = f"{own}{os.pathsep}{os.environ['PATH']}"
         build_platform_binary(where, generator="Unix Makefiles")
     for kind in ("CoSimulation", "ModelExchange"):
         told[kind] = difference(str(where), about, kind, given, wanted)
