@@ -68,3 +68,10 @@ def test_cells_that_cannot_be_taken_are_named() -> None:
     flat = meshio.Mesh(BRICK[[0, 1, 1]] * [1, 0, 0], [("triangle", [[0, 1, 2]])])
     with pytest.raises(InputError, match=r"a\.vtu: cell 0 of the mesh has no volume"):
         part_of(flat, "a.vtu", {})
+
+
+def test_cells_count_by_their_volume_around_a_point() -> None:
+    points = np.array([[0, 0], [1, 0], [1, 1], [0, 1], [4, 0], [4, 1]], float)
+    two = meshio.Mesh(points, [("quad", [[0, 1, 2, 3], [1, 4, 5, 2]])])
+    found = part_of(two, "a.vtu", {}).averaged([[0.0, 4.0]])
+    assert np.allclose(found, [0, 3, 3, 0, 4, 4])  # volumes 1 and 3
