@@ -187,7 +187,10 @@ def main() -> None:
     if sys.argv[1:2] == ["--ask"]:
         return asked_once(sys.argv[2])
     text = "\n".join([*first_questions(), "", *beside_a_box()])
-    note = "Times of the processor; batches of 1,000 points, nodes stored in float16 below."
+    note = (
+        "Times of the processor, on a machine that also did other work; below, nodes are stored in"
+        " float16."
+    )
     TABLE.write_text(f"{text}\n\n{note}\n", encoding="utf-8")
     return None
 
