@@ -15,6 +15,7 @@ from .mapped import Mapped, mapped
 from .mesh.axis import MeshAxis, mesh_space
 from .mesh.carried import field_of
 from .mesh.integrals import div, div_div, grad_grad, strain_strain
+from .mesh.matrices import MatrixAxis, matrix_space
 from .solve import Solution, solve
 from .solvers.progress import Progress, Step
 from .source.moving import moving_source
@@ -42,6 +43,7 @@ __all__ = [
     "Eigenmodes",
     "Expression",
     "Mapped",
+    "MatrixAxis",
     "MeshAxis",
     "Path",
     "Problem",
@@ -65,6 +67,7 @@ __all__ = [
     "gaussian",
     "grad_grad",
     "mapped",
+    "matrix_space",
     "mesh_space",
     "moving_source",
     "on",

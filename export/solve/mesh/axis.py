@@ -146,6 +146,11 @@ class MeshAxis(ProblemAxis):
         """Rows times it have about the L2 norm of the function."""
         return np.sqrt(np.repeat(self.size, self.components))
 
+    @property
+    def points(self) -> Floats:
+        """Coordinates of the nodes [dim, N]."""
+        return self.space.nodes
+
     def need_held(self, matrices: Sequence[Matrix]) -> None:
         """Raises ProblemError where a motion of the whole part costs nothing in any of them."""
         if self.components > 1:
@@ -243,22 +248,34 @@ def mesh_space(
             f"components={components!r} of {name!r} is not taken; use 1 to {found.dimension}"
         )
     labels = NAMES[:components] if components > 1 else ()
-    kept = _held(name, found, labels, held)
+    kept = held_on(name, found.facets, labels, held)
     named = {n: _nearest(found, n, place) for n, place in (probes or {}).items()}
-    return MeshAxis(
+    part = MeshAxis(
         name, "", levels(found.n_nodes), "mesh", frozenset(kept), labels,
         space=found, components=components, held=kept, probes=named,
     )  # fmt: skip
+    need_free(part)
+    return part
 
 
-def _held(
-    name: str, space: FESpace, labels: tuple[str, ...], held: Sequence[str] | Mapping[str, Any]
+def need_free(part: ProblemAxis) -> None:
+    """Raises ProblemError where every node is held."""
+    if not part.free.shape[1]:
+        raise ProblemError(f"every node of {part.name!r} is held, nothing is left to solve for")
+
+
+def held_on(
+    name: str,
+    need: Callable[[str], object],
+    labels: tuple[str, ...],
+    held: Sequence[str] | Mapping[str, Any],
 ) -> dict[str, tuple[int, ...]]:
+    """Components held by boundary; `need` raises ProblemError for a boundary that is not there."""
     named = {held: ()} if isinstance(held, str) else held
     pairs = named.items() if isinstance(named, Mapping) else ((n, ()) for n in named)
     found = {}
     for boundary, said in pairs:
-        space.facets(boundary)
+        need(boundary)
         words = (said,) if isinstance(said, str) else tuple(said or ())
         wrong = [w for w in words if w not in labels]
         if wrong:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from ..weak_form.forms import FormAxis
 from .space import FESpace
 
 
-class PartAxis(FormAxis, Protocol):
-    """An axis with a mesh: its functions, and how many numbers a node has."""
+class NodeAxis(FormAxis, Protocol):
+    """An axis of nodes: how many numbers each has, where they are."""
 
     @property
-    def space(self) -> FESpace:
-        """The functions on its cells."""
+    def points(self) -> NDArray[np.float64] | None:
+        """Coordinates of the nodes [dim, N], None where these are not known."""
 
     @property
     def components(self) -> int:
@@ -26,3 +29,11 @@ class PartAxis(FormAxis, Protocol):
     @property
     def free(self) -> Any:
         """E [n_rows, n_d]: without the rows that are held."""
+
+
+class PartAxis(NodeAxis, Protocol):
+    """An axis with a mesh: its functions."""
+
+    @property
+    def space(self) -> FESpace:
+        """The functions on its cells."""

@@ -9,31 +9,34 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..weak_form.errors import ProblemError
-from .part import PartAxis
+from .part import NodeAxis
 
 Floats = NDArray[np.float64]
 NOTHING = 1e-12  # of the squared size: a motion that is 0 where held, an image that is 0
 
 
-def motions(axis: PartAxis) -> tuple[Floats, list[str]]:
-    """Shifts and turns of the part [n_rows, m], and what they are called."""
-    x = axis.space.nodes - axis.space.nodes.mean(axis=1, keepdims=True)
-    x = x / np.abs(x).max()
+def motions(axis: NodeAxis) -> tuple[Floats, list[str]]:
+    """Shifts and turns of the part [n_rows, m], and what they are called; shifts alone where the
+    places of its nodes are not known."""
     c, columns, names = axis.components, [], []
+    count, x = axis.n_rows // c, np.zeros((0, 0)) if axis.points is None else axis.points
+    if len(x):
+        x = x - x.mean(axis=1, keepdims=True)
+        x = x / np.abs(x).max()
     for i in range(c):
-        shift = np.zeros((axis.space.n_nodes, c))
+        shift = np.zeros((count, c))
         shift[:, i] = 1.0
         columns.append(shift.reshape(-1))
         names.append(f"a shift along {axis.labels[i]}")
-        for j in range(i):
-            turn = np.zeros((axis.space.n_nodes, c))
+        for j in range(i if len(x) >= c else 0):
+            turn = np.zeros((count, c))
             turn[:, i], turn[:, j] = x[j], -x[i]
             columns.append(turn.reshape(-1))
             names.append(f"a turn in the plane {axis.labels[j]} {axis.labels[i]}")
     return np.stack(columns, axis=1), names
 
 
-def need_held(axis: PartAxis, matrices: Sequence[Any]) -> None:
+def need_held(axis: NodeAxis, matrices: Sequence[Any]) -> None:
     """Raises ProblemError for a motion that nothing holds; matrices on all rows."""
     found, names = motions(axis)
     held = np.ones(axis.n_rows, dtype=bool)

@@ -17,6 +17,7 @@ from ..direct.factor import MOST_OF_A_SUM, MOST_OF_ONE_SUM, direct_solution, fit
 from ..direct.iterated import iterated_solution
 from ..direct.newton import Direct, Unsettled, settled
 from ..mesh.axis import MeshAxis
+from ..mesh.matrices import MatrixAxis
 from ..solvers.assembly import assemble
 from ..solvers.trains import from_columns, rounded
 from ..weak_form.axes import ProblemAxis
@@ -27,6 +28,7 @@ from ..weak_form.restated import Place, restated
 from .points import Point
 
 Floats = NDArray[np.float64]
+PARTS = (MeshAxis, MatrixAxis)
 MOST_POINTS = 250_000  # of the grid on which fields are compared
 SLICE_ROUNDING = 1e-9
 SETTLED = 1e-4  # relative residual of what Newton's method finds, in one step at least
@@ -159,7 +161,7 @@ def grid_of(axes: Sequence[ProblemAxis]) -> tuple[list[Floats], list[Floats]]:
 def _spread(axis: ProblemAxis, count: float) -> tuple[Floats, Floats]:
     if axis.role == "component":
         return np.arange(axis.basis.n_rows, dtype=float), np.ones(axis.basis.n_rows)
-    if isinstance(axis, MeshAxis):
+    if isinstance(axis, PARTS):
         return axis.spread()
     breaks = axis.basis.breaks
     if count < 1:
@@ -179,12 +181,12 @@ def model_on(model: Model, problem: Problem, at: Point, grid: Sequence[Floats]) 
     shape: list[int] = []
     for axis, values in zip((a for a in problem.axes if a.name not in at), grid, strict=True):
         names = list(axis.labels)
-        if isinstance(axis, MeshAxis):
+        if isinstance(axis, PARTS):
             points[axis.name] = values
             if names:
                 points[f"{axis.name} component"] = names
         else:
             points[axis.name] = [names[int(i)] for i in values] if names else values
-        shape.append(len(values) * (len(names) or 1) if isinstance(axis, MeshAxis) else len(values))
+        shape.append(len(values) * (len(names) or 1) if isinstance(axis, PARTS) else len(values))
     found = model.grid(points, at=dict(at))[..., 0]  # type: ignore[arg-type]
     return np.asarray(found).reshape(shape)
