@@ -26,6 +26,7 @@ PAGES = (
     "docs/parts.md",
     "docs/page.md",
     "docs/refit.md",
+    "docs/sources.md",
     "docs/station.md",
     "docs/station_records.md",
     "docs/trust.md",

@@ -34,25 +34,23 @@ def missed(
     """What a train, None for 0, misses; `known` [B, D] are looked at as well, `top` is the largest
     value that was seen before."""
     fresh = grid.drawn(LINES, rng)
-    points = np.vstack([fresh, known])
-    squares, sizes, seen = 0.0, 0.0, 0
-    misses = np.zeros(len(points))
-    for turn in range(ROUNDS):
-        for d in range(grid.dimension):
-            values = grid.line(points, d)
-            rest = values if cores is None else values - train_line(cores, points, d)
-            if turn == 0 and d == 0:  # later lines no longer lie at random
-                squares += float((rest[:LINES] ** 2).sum())
-                sizes += float((values[:LINES] ** 2).sum())
-                seen += rest[:LINES].size
-            top = max(top, float(np.abs(values).max()))
-            points = points.copy()
-            points[:, d] = np.abs(rest).argmax(axis=1)
-            misses = np.abs(rest).max(axis=1)
-    for d in range(1, grid.dimension):
-        values = grid.line(fresh, d)
-        rest = values if cores is None else values - train_line(cores, fresh, d)
+    squares = sizes = 0.0
+    for d in range(grid.dimension):
+        values, rest = _along(grid, cores, fresh, d)
         squares, sizes = squares + float((rest**2).sum()), sizes + float((values**2).sum())
+        top = max(top, float(np.abs(values).max()))
+    points = np.vstack([fresh, known])
+    for d in list(range(grid.dimension)) * ROUNDS:
+        values, rest = _along(grid, cores, points, d)
+        top = max(top, float(np.abs(values).max()))
+        points[:, d] = np.abs(rest).argmax(axis=1)
+        misses = np.abs(rest).max(axis=1)
     error = np.sqrt(squares / sizes) if sizes > 0 else float(squares > 0)
     worst = float(misses.max()) / top if top > 0 else 0.0
     return Missed(float(error), worst, top, points, misses)
+
+
+def _along(grid: Grid, cores: Cores | None, points: Ints, d: int) -> tuple[Floats, Floats]:
+    """Values and misses [B, n_d] along axis d through points [B, D]."""
+    values = grid.line(points, d)
+    return values, values if cores is None else values - train_line(cores, points, d)

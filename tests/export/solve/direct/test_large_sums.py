@@ -80,3 +80,17 @@ def test_a_sum_too_large_for_halved_spans_is_estimated_axis_by_axis(monkeypatch)
     found = solve(problem, method="points", tolerance=1e-4, accept=True).estimate
     assert 0.5 * whole.estimate.worst <= found.worst <= 5 * whole.estimate.worst
     assert found.discretisation > 0.5 * found.worst
+
+
+def test_a_conductivity_takes_points_and_the_power_beside_it_none():
+    power = parameter("power", 1.0, 3.0, spans=1, degree=1)
+    k = parameter("conductivity", 0.5, 1.5, spans=1, degree=4)
+    base = heated(extra=(k, power))
+    x, t, y = base.axes[:3]
+    weak = d(u, t) * v + k * (d(u, x) * d(v, x) + d(u, y) * d(v, y))
+    problem = Problem("box", base.axes, weak, power * base.load)
+    solution = solve(problem, method="points", tolerance=1e-4, estimate=False, accept=True)
+    assert {n for s in solution.history for n in s.point.at} == {"conductivity"}
+    train = solve(problem, tolerance=1e-7, estimate=False).model
+    at = {"x": 0.4, "t": 0.08, "y": 0.6, "conductivity": 0.7, "power": 2.5}
+    assert solution.model(**at)[0] == pytest.approx(train(**at)[0], rel=1e-3)

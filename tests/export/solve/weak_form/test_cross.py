@@ -7,6 +7,7 @@ from sna_export.solve import ProblemError, separate, space, time_axis
 from sna_export.solve.weak_form import separate as room
 from sna_export.solve.weak_form.cross.grid import Grid, train_line
 from sna_export.solve.weak_form.cross.products import columns_of, size_of
+from sna_export.solve.weak_form.cross.search import missed
 from sna_export.solve.weak_form.cross.sweeps import crossed
 
 RNG = np.random.default_rng(0)
@@ -93,3 +94,18 @@ def test_faults_of_functions_on_large_grids_are_one_sentence():
     axes = box(4, 12)
     with pytest.raises(ProblemError, match="not finite"):
         separate(lambda *x: np.where(x[0] > 0.5, np.nan, 1.0), axes)
+
+
+def test_what_a_train_misses_is_told_as_a_share():
+    axes = box(3, 6)
+    grid = Grid(
+        lambda a, b, c: np.exp(a) * np.cos(b) * (1 + c),
+        [a.nodes for a in axes],
+        [a.weights for a in axes],
+    )
+    parts = [np.exp(axes[0].nodes), np.cos(axes[1].nodes), 1 + axes[2].nodes]
+    cores = [(p * np.sqrt(a.weights))[None, :, None] for p, a in zip(parts, axes, strict=True)]
+    cores[0] = 0.9 * cores[0]
+    found = missed(grid, cores, np.zeros((0, 3), dtype=np.int64), np.random.default_rng(0))
+    assert found.error == pytest.approx(0.1)
+    assert found.worst == pytest.approx(0.1)
