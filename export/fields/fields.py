@@ -32,6 +32,8 @@ TOLD = ("runs", "modes", "left_out", "coefficients", "folds", "held_out", "cover
 """Of the report: what the file keeps."""
 TAUGHT = 0.1
 """Of the error of runs left out: how near products come to the processes that teach them."""
+TEACHING = 5.0
+"""Seconds that this may take at the end of a time limit."""
 SPARED = 0.3
 """Of the tolerance: what leaving out products of the coefficients may cost."""
 
@@ -165,7 +167,8 @@ class _Work:
         self.reporter.say("products taught by processes")
         beliefs = beliefs_of(self.space, self.runs.x, modes.coefficients)
         goal = max(self.tolerance, TAUGHT * held.rmse / held.spread)
-        return taught(self.space, beliefs, self.runs.x, goal, self.seed)
+        seconds = None if self.budget.endless else max(self.budget.left, TEACHING)
+        return taught(self.space, beliefs, self.runs.x, goal, self.seed, seconds)
 
     def count(self) -> None:
         """One fit more is done."""

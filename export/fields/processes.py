@@ -46,10 +46,16 @@ def mean_of(beliefs: Sequence[ProcessBelief], x: Floats) -> Floats:
 
 
 def taught(
-    space: Space, beliefs: Sequence[ProcessBelief], x: Floats, tolerance: float, seed: int
+    space: Space,
+    beliefs: Sequence[ProcessBelief],
+    x: Floats,
+    tolerance: float,
+    seed: int,
+    seconds: float | None = None,
 ) -> Model:
     """Sums of products with one output a process, all of the same products: within the share
-    `tolerance` of the spread of all together where that is reached; x [E, D] are the runs."""
+    `tolerance` of the spread of all together where that is reached, and in the `seconds` given; x
+    [E, D] are the runs."""
     points = space.sobol(POINTS + CHECKED, seed)
     inside = np.concatenate([x, points[CHECKED:]])
     weight = np.r_[np.full(len(x), POINTS / (4 * len(x))), np.ones(len(points) - CHECKED)]
@@ -61,7 +67,8 @@ def taught(
     rng = np.random.default_rng(seed)
     student = distil(
         training, (target - centre) / size, (check - centre) / size, bases, rng,
-        tolerance=tolerance / len(beliefs) ** 0.5, max_parameters=LARGEST, budget=TimeBudget(),
+        tolerance=tolerance / len(beliefs) ** 0.5, max_parameters=LARGEST,
+        budget=TimeBudget(seconds),
     )  # fmt: skip
     cp, bias = student.f.to_cp()
     outputs = [
