@@ -23,6 +23,7 @@ from ..status import Status
 from ..values.naming import QUANTITY
 from ..values.units import converted, quantity
 from .accepting.acceptance import Acceptance, Sure
+from .accepting.block import Block, remarked
 from .accepting.doubt import Doubt
 from .computed import Refused, absent, computed
 from .echo import ECHOED, echo
@@ -117,42 +118,18 @@ class Line:
         `units` of columns that are not those of the model. `bare`: the reading comes back as a list
         of numbers in the order of `names` where all of them are numbers.
         """
-        other = {
-            name: unit
-            for name, unit in (units or {}).items()
-            if unit != (self._units.get(name) or unit)
-        }
-        rows = [self._row(reading, number, other) for reading in readings]
-        x = np.array(
-            [self._nothing if isinstance(row, str) else row for row in rows], dtype=float
-        ).reshape(len(rows), len(self.names))
-        sent = number is plain_number and not other
-        refused: Refused = {}
-        if self._computes:
-            x, refused = computed(self.model, x, self.limits.tolerance)
-        x, lacking, unread = self._completed(x)
-        given = x
-        x, moved = (
-            to_border(self.model.axes, x, self.limits.tolerance)
-            if self.limits.tolerance
-            else (x, None)
-        )
-        found = evaluated(self.model, self.limits, x)
-        passed = self._learned(readings, x, found, number, units_in(units or {}))
-        found = passed.found
-        judged = self._rule(found)
-        sure = self._sure(x, passed)
-        if self.acceptance is not None and sure is not None:
-            judged = replace(judged, verdict=self.acceptance.verdicts(judged, sure))
+        block = self._block(readings, number, units or {})
+        judged, passed, refused, sent = block.judged, block.passed, block.refused, block.sent
         figures = zip(
             *(a.tolist() for a in (judged.value, judged.lower, judged.upper, judged.margin)),
             strict=True,
         )
+        words, states = judged.verdict.tolist(), block.found.status.tolist()
+        more = bool(block.unread or self.acceptance or self._explained)
+        remarks = block.moved is not None or bool(block.lacking) or bool(self._doubts)
         answers = []
         for i, (reading, row, numbers, verdict, status) in enumerate(
-            zip(
-                readings, rows, figures, judged.verdict.tolist(), found.status.tolist(), strict=True
-            )
+            zip(readings, block.rows, figures, words, states, strict=True)
         ):
             answer: dict[str, Any] = {"line": first + i, **echo(reading)}
             if i in passed.alone:
@@ -166,35 +143,74 @@ class Line:
                 state, why = refused[i]
                 answer.update(verdict=NO_VERDICT, status=state.label, reason=why)
             elif status < 0:
-                answer["reason"] = self._outside(x[i].tolist(), int(found.axis[i]))
+                answer["reason"] = self._outside(block.x[i].tolist(), int(block.found.axis[i]))
             else:
                 answer["outputs"] = self._outputs(*numbers)
-                if self.acceptance is not None and sure is not None:
-                    self.acceptance.tell(answer, sure, i)
-                if i in unread:
-                    answer.update(verdict=NO_VERDICT, reason=unread[i])
-                elif verdict != ACCEPT:
-                    answer |= self._why(judged, sure, i, x[i], status)
-                if self._explained is not None and not isinstance(row, str):
-                    self._explain(self._explained, answer, row, x[i])
-            if moved is not None and moved[i].any():
-                answer["remark"] = remark(self.model.axes, given[i], moved[i])
-            if i in lacking and not isinstance(row, str):
-                said_too = (lacking[i], answer.get("remark"))
-                answer["remark"] = "; ".join(filter(None, said_too))
-            if self._doubts and "outputs" in answer:
-                said_too = (f"doubtful model: {self._doubts}", answer.get("remark"))
-                answer["remark"] = "; ".join(filter(None, said_too))
-            if "outputs" in answer and (doubt := self._doubt.of(passed, i)):
-                self._doubt.tell(answer, doubt)
-            if i in passed.corrections and "outputs" in answer:
-                self._corrected(answer, passed, i)
+                if more or verdict != ACCEPT:
+                    self._valued(answer, block, i, status)
+            if remarks:
+                self._remark(answer, block, i)
+            if "outputs" in answer:
+                if doubt := self._doubt.of(passed, i):
+                    self._doubt.tell(answer, doubt)
+                if i in passed.corrections:
+                    self._corrected(answer, passed, i)
             if i in passed.measured or i in passed.alarms:
                 answer |= passed.told(i)
             if not isinstance(row, str):
-                answer["reading"] = row if bare and self._plain else self._taken(reading, row, sent)
+                plain = bare and self._plain
+                answer["reading"] = row if plain else self._taken(reading, row, sent)
             answers.append(answer)
         return answers
+
+    def _block(
+        self, readings: Sequence[Reading | str], number: Callable[[str], float],
+        units: Mapping[str, str],
+    ) -> Block:  # fmt: skip
+        """The readings in numbers, what the model says of them, and how they are judged."""
+        other = {n: unit for n, unit in units.items() if unit != (self._units.get(n) or unit)}
+        rows = [self._row(reading, number, other) for reading in readings]
+        x = np.array(
+            [self._nothing if isinstance(row, str) else row for row in rows], dtype=float
+        ).reshape(len(rows), len(self.names))
+        refused: Refused = {}
+        if self._computes:
+            x, refused = computed(self.model, x, self.limits.tolerance)
+        x, lacking, unread = self._completed(x)
+        given, moved = x, None
+        if self.limits.tolerance:
+            x, moved = to_border(self.model.axes, x, self.limits.tolerance)
+        found = evaluated(self.model, self.limits, x)
+        passed = self._learned(readings, x, found, number, units_in(units))
+        judged, sure = self._rule(passed.found), self._sure(x, passed)
+        if self.acceptance is not None and sure is not None:
+            judged = replace(judged, verdict=self.acceptance.verdicts(judged, sure))
+        return Block(
+            rows, x, given, moved, refused, lacking, unread, passed.found, passed, judged, sure,
+            number is plain_number and not other,
+        )  # fmt: skip
+
+    def _valued(self, answer: dict[str, Any], block: Block, i: int, status: int) -> None:
+        """Probability, reason, advice and causes of a part that has values."""
+        if self.acceptance is not None and block.sure is not None:
+            self.acceptance.tell(answer, block.sure, i)
+        if i in block.unread:
+            answer.update(verdict=NO_VERDICT, reason=block.unread[i])
+        elif answer["verdict"] != ACCEPT:
+            answer |= self._why(block.judged, block.sure, i, block.x[i], status)
+        row = block.rows[i]
+        if self._explained is not None and not isinstance(row, str):
+            self._explain(self._explained, answer, row, block.x[i])
+
+    def _remark(self, answer: dict[str, Any], block: Block, i: int) -> None:
+        """What somebody should know who reads the verdict: inputs at a border, readings that were
+        missing, doubts about the model."""
+        if block.moved is not None and block.moved[i].any():
+            answer["remark"] = remark(self.model.axes, block.given[i], block.moved[i])
+        if i in block.lacking and not isinstance(block.rows[i], str):
+            remarked(answer, block.lacking[i])
+        if self._doubts and "outputs" in answer:
+            remarked(answer, f"doubtful model: {self._doubts}")
 
     def _taken(self, reading: Reading | str, row: list[float], sent: bool) -> Reading:
         """What a part is judged by, so that it can be judged again: `sent`, as it came; else
@@ -334,25 +350,14 @@ class Line:
     def _outputs(
         self, value: list[float], lower: list[float], upper: list[float], margin: list[float]
     ) -> dict[str, Any]:
-        return {
-            name: (
-                {"value": v, "lower": a, "upper": b, "LSL": lsl, "USL": usl, "margin": m}
-                if target is None
-                else {
-                    "value": v,
-                    "lower": a,
-                    "upper": b,
-                    "LSL": lsl,
-                    "USL": usl,
-                    "margin": m,
-                    "target": target,
-                    "off_target": v - target,
-                }
-            )
-            for (name, lsl, usl, target), v, a, b, m in zip(
-                self._bounds, value, lower, upper, margin, strict=True
-            )
-        }
+        found: dict[str, Any] = {}
+        for (name, lsl, usl, target), v, a, b, m in zip(
+            self._bounds, value, lower, upper, margin, strict=True
+        ):
+            found[name] = {"value": v, "lower": a, "upper": b, "LSL": lsl, "USL": usl, "margin": m}
+            if target is not None:
+                found[name] |= {"target": target, "off_target": v - target}
+        return found
 
     def _outside(self, row: list[float], d: int) -> str:
         axis = self.model.axes[d]
