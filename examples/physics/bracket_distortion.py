@@ -71,7 +71,7 @@ def heated(mesh: Any) -> Any:
     foot = CONTACT * THICK * on(part, "foot")
     weak = spread + 2.0 * film * u * v + foot * u * v
     problem = Problem("heat", (part, film), weak, PLATE * foot * v, output="rise", unit="K")
-    return solve(problem, tolerance=1e-3)
+    return solve(problem, tolerance=2e-3)
 
 
 def bent(mesh: Any, heat: Model) -> Any:
@@ -85,7 +85,7 @@ def bent(mesh: Any, heat: Model) -> Any:
     weak = lame * div_div(u, v, part) + 2.0 * strain_strain(u, v, part)
     swelling = EXPANSION * (2.0 * lame + 2.0) * field_of(heat, part, film) * div(v, part)
     problem = Problem("distortion", (part, film), weak, swelling, output="shift", unit="m")
-    return solve(problem, tolerance=1e-2)
+    return solve(problem, tolerance=2e-2)
 
 
 def main() -> float:
