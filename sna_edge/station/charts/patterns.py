@@ -12,6 +12,9 @@ STUCK = 25
 """Equal readings in a row of an input that moved before."""
 WINDOW, MANY, FEW = 20, 5, 1
 """Parts looked at, of which so many not accepted are a burst, and so few its end."""
+INPUTS = 200
+"""Names of numbers in readings that are looked at; where more come, those go that came once, and
+what came often stays."""
 Found = tuple[str, bool, str]
 """Rule, whether it stands, one sentence."""
 RULE_STUCK = "a sensor stands still"
@@ -64,7 +67,7 @@ class Patterns:
         for name, value in (reading or {}).items():
             if type(value) is not float and (type(value) is bool or not isinstance(value, int)):
                 continue
-            still = self.inputs.get(name) or self.inputs.setdefault(name, Still())
+            still = self.inputs.get(name) or self._new(name)
             if still.add(value):
                 still.over = False
                 says = f"{name} reads {value:.6g} for {still.times} parts in a row"
@@ -72,3 +75,12 @@ class Patterns:
             elif still.times == 1 and not still.over:
                 still.over = True
                 yield f"{RULE_STUCK}: {name}", False, ""
+
+    def _new(self, name: str) -> Still:
+        """A name that was not looked at before; kept where there is room."""
+        if len(self.inputs) >= INPUTS:
+            self.inputs = {n: one for n, one in self.inputs.items() if one.moves + one.times > 2}
+        found = Still()
+        if len(self.inputs) < INPUTS:
+            self.inputs[name] = found
+        return found

@@ -13,6 +13,7 @@ from types import SimpleNamespace
 import pytest
 
 from sna_edge.station import bus
+from sna_edge.station.charts import patterns
 from sna_edge.station.judging import joining, limited
 from sna_edge.station.messages import of_line
 from sna_edge.station.mqtt import taken
@@ -178,3 +179,14 @@ def test_large_messages_that_are_freed_go_back():
     grown = [int(subprocess.check_output([sys.executable, "-c", one]))
              for one in (begun, program.format(begin=""))]  # fmt: skip
     assert grown[0] < 2 << 20 < grown[1], grown
+
+
+def test_names_in_readings_that_come_once_do_not_stay():
+    looked = patterns.Patterns()
+    for n in range(1000):
+        for name in ("power", f"x{n}"):
+            list(looked.add("ACCEPT", {name: float(n)}))
+    assert len(looked.inputs) <= patterns.INPUTS and looked.inputs["power"].moves == patterns.STUCK
+    for n in range(1000):  # names that come again and again keep no other out that was there
+        list(looked.add("ACCEPT", {f"y{n // 4}": float(n)}))
+    assert len(looked.inputs) <= patterns.INPUTS and "power" in looked.inputs
