@@ -271,12 +271,12 @@ def held_on(
     held: Sequence[str] | Mapping[str, Any],
 ) -> dict[str, tuple[int, ...]]:
     """Components held by boundary; `need` raises ProblemError for a boundary that is not there."""
-    named = {held: ()} if isinstance(held, str) else held
+    named = {held: ()} if isinstance(held, str) else () if held is None else held
     pairs = named.items() if isinstance(named, Mapping) else ((n, ()) for n in named)
     found = {}
     for boundary, said in pairs:
         need(boundary)
-        words = (said,) if isinstance(said, str) else tuple(said or ())
+        words = said if isinstance(said, (tuple, list)) else () if said is None else (said,)
         wrong = [w for w in words if w not in labels]
         if wrong:
             raise ProblemError(
@@ -288,7 +288,10 @@ def held_on(
 
 
 def _nearest(space: FESpace, name: str, place: Sequence[float]) -> int:
-    at = np.asarray(place, dtype=float)
+    try:
+        at = np.asarray(place, dtype=float)
+    except (TypeError, ValueError):
+        at = np.zeros(0)
     if at.shape != (space.dimension,) or not np.all(np.isfinite(at)):
         raise ProblemError(
             f"probe {name!r} is at {place!r}; give {space.dimension} numbers, its coordinates"

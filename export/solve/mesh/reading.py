@@ -119,18 +119,49 @@ def with_sets(mesh: Any, sets: Mapping[str, Any], regions: Mapping[str, Any]) ->
 
 
 def _facets(mesh: Any, name: str, said: Any) -> NDArray[np.int64]:
+    outer = np.asarray(mesh.boundary_facets(), dtype=np.int64)
     if callable(said):
-        outer = np.asarray(mesh.boundary_facets())
         middle = mesh.p[:, mesh.facets[:, outer]].mean(axis=1)
-        return _need_some(outer[np.asarray(said(*middle), dtype=bool)], "boundary", name)
-    return _need_some(np.asarray(said, dtype=np.int64), "boundary", name)
+        return _need_some(outer[_where(said, middle, "boundary", name)], "boundary", name)
+    found = _numbers(said, mesh.facets.shape[1], "boundary", name)
+    if not np.isin(found, outer).all():
+        raise ProblemError(
+            f"facet {found[~np.isin(found, outer)][0]} of boundary {name!r} lies inside the part;"
+            " name facets of its border"
+        )
+    return found
 
 
 def _cells(mesh: Any, name: str, said: Any) -> NDArray[np.int64]:
     if callable(said):
         middle = mesh.p[:, mesh.t].mean(axis=1)
-        return _need_some(np.flatnonzero(np.asarray(said(*middle))), "region", name)
-    return _need_some(np.asarray(said, dtype=np.int64), "region", name)
+        return _need_some(np.flatnonzero(_where(said, middle, "region", name)), "region", name)
+    return _numbers(said, mesh.t.shape[1], "region", name)
+
+
+def _where(said: Any, middle: Floats, what: str, name: str) -> NDArray[np.bool_]:
+    """A function of midpoints [dim, M] as [M] truths."""
+    try:
+        return np.broadcast_to(np.asarray(said(*middle), dtype=bool), middle.shape[1:])
+    except Exception as error:  # a user's function raises what it likes
+        raise ProblemError(
+            f"the function of {what} {name!r} does not work on {len(middle)} arrays of coordinates"
+            f" ({type(error).__name__}: {error}); write it as lambda x, y: x < 0.1"
+        ) from error
+
+
+def _numbers(said: Any, count: int, what: str, name: str) -> NDArray[np.int64]:
+    """Numbers of facets or cells."""
+    try:
+        found = np.asarray(said, dtype=float).reshape(-1)
+    except (TypeError, ValueError):
+        found = np.array([np.nan])
+    if not np.all((found >= 0) & (found < count) & (found == np.floor(found))):
+        raise ProblemError(
+            f"{what} {name!r} is {said!r:.60}; give a function of the coordinates, or numbers from"
+            f" 0 to {count - 1}"
+        )
+    return _need_some(found.astype(np.int64), what, name)
 
 
 def _need_some(found: NDArray[np.int64], what: str, name: str) -> NDArray[np.int64]:

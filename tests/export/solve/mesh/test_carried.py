@@ -161,13 +161,15 @@ def with_error(model: Model, worst: float) -> Model:
 
 def test_the_error_of_the_temperature_is_passed_on() -> None:
     model = heat(film=None).model
+    own = []
     for worst in (0.0, 0.05):
         known = with_error(model, worst)
         _, problem = warped(lambda part, known=known: field_of(known, part, FLUX), (FLUX,), 2)
         told = solve(problem, tolerance=1e-3, accept=True).estimate
         assert told is not None and told.passed == pytest.approx(worst)
-        assert 0.0 < told.worst - worst < 0.05
+        own.append(told.worst - worst)
         assert told.described().get("passed", 0.0) == pytest.approx(worst)
+    assert 0.0 < own[0] == pytest.approx(own[1])
 
 
 def test_beside_another_load_only_its_share_is_passed_on() -> None:
@@ -176,7 +178,7 @@ def test_beside_another_load_only_its_share_is_passed_on() -> None:
     pulled = 1e3 * test_function(part)["x"] * on(part, "right")
     strong = replace(problem, load=problem.load + pulled)
     told = solve(strong, tolerance=1e-2, accept=True).estimate
-    assert told is not None and 0.0 < told.passed < 5e-4
+    assert told is not None and 0.0 < told.passed < 5e-3
 
 
 def test_a_model_without_an_estimate_is_a_doubt() -> None:
