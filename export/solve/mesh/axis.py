@@ -26,7 +26,7 @@ from ..weak_form.errors import ProblemError
 from ..weak_form.forms import Expression, Factor, Product
 from .integrals import matrix_of, tested_by, vector_of, weights_of
 from .reading import mesh_of, with_sets
-from .rigid import need_held
+from .rigid import need_held, need_joined
 from .space import FESpace
 
 Floats = NDArray[np.float64]
@@ -153,6 +153,7 @@ class MeshAxis(ProblemAxis):
 
     def need_held(self, matrices: Sequence[Matrix]) -> None:
         """Raises ProblemError where a motion of the whole part costs nothing in any of them."""
+        need_joined(self, matrices)
         if self.components > 1:
             need_held(self, matrices)
 

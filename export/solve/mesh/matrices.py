@@ -26,7 +26,7 @@ from ..weak_form.errors import ProblemError
 from ..weak_form.forms import Expression, Factor, Product
 from .axis import NAMES, held_on, need_free
 from .matrix_files import matrices_in, need_symmetric, set_in, table_in, vector_in
-from .rigid import need_held
+from .rigid import need_held, need_joined
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -143,6 +143,7 @@ class MatrixAxis(ProblemAxis):
 
     def need_held(self, matrices: Sequence[Matrix]) -> None:
         """Raises ProblemError where a motion of the whole part costs nothing in any of them."""
+        need_joined(self, matrices)
         if self.components > 1:
             need_held(self, matrices)
 

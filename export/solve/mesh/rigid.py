@@ -7,11 +7,14 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
+from scipy.sparse.csgraph import connected_components
 
 from ..weak_form.errors import ProblemError
 from .part import NodeAxis
 
 Floats = NDArray[np.float64]
+LOOSE = 1e-9  # of the largest entry: a row that sums to 0
 NOTHING = 1e-12  # of the squared size: a motion that is 0 where held, an image that is 0
 
 
@@ -50,3 +53,27 @@ def need_held(axis: NodeAxis, matrices: Sequence[Any]) -> None:
         f"nothing holds {axis.name!r} against {names[most]}: its supports leave it free; hold"
         " another component, or another boundary"
     )
+
+
+def need_joined(axis: NodeAxis, matrices: Sequence[Any]) -> None:
+    """Raises ProblemError for a body of the part that neither a support nor a term holds."""
+    if not matrices:
+        return
+    c = axis.components
+    row = np.arange(axis.n_rows)
+    nodes = sparse.csr_array((np.ones(axis.n_rows), (row, row // c)))
+    pattern = nodes.T @ sum(abs(m) for m in matrices) @ nodes
+    count, body = connected_components(pattern, directed=False)
+    if count == 1:
+        return
+    free = np.ones(count, dtype=bool)
+    held = np.setdiff1d(row, axis.free.tocoo().row)
+    free[body[held // c]] = False
+    shift = sparse.csr_array((np.ones(axis.n_rows), (row, body[row // c])))
+    for matrix in matrices:
+        free &= abs(matrix @ shift).max(axis=0).toarray().reshape(-1) < LOOSE * abs(matrix).max()
+    if free.any():
+        raise ProblemError(
+            f"{axis.name!r} has {count} bodies, and nothing holds the one of node"
+            f" {int(np.flatnonzero(free[body])[0])}; join them, or hold it too"
+        )

@@ -179,7 +179,7 @@ def _check_kernel(problem: Problem, builder: _Builder) -> None:
     """Raises ProblemError when constants solve the homogeneous problem: nothing holds the
     unknown."""
     for i, axis in enumerate(problem.axes):
-        axis.need_held([full[i] for _, full in builder.full_terms if i in full])
+        axis.need_held([full.get(i, builder.full_mass[i]) for _, full in builder.full_terms])
     if any(axis.zero for axis in problem.axes) or not builder.full_terms:
         return
     images = []

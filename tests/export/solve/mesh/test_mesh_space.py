@@ -248,3 +248,19 @@ def test_meshes_of_files_are_read_with_their_boundaries(tmp_path: Path) -> None:
     mesh.save(tmp_path / "part.msh")
     part = mesh_space("part", tmp_path / "part.msh", held=["left"])
     assert part.space.n_nodes == 9 and part.free.shape == (9, 6)
+
+
+def apart() -> Any:
+    """Two squares that do not touch."""
+    one = square(1)
+    return skfem.MeshTri(
+        np.hstack([one.p, one.p + 3.0]), np.hstack([one.t, one.t + one.p.shape[1]])
+    )
+
+
+def test_a_body_that_nothing_holds_is_refused_and_one_with_a_reaction_is_not() -> None:
+    part = mesh_space("part", apart(), held=["left"], sets=SIDES)
+    u, v = unknown(), test_function()
+    with pytest.raises(ProblemError, match="2 bodies, and nothing holds the one of node 9"):
+        assemble(Problem("p", (part,), grad_grad(u, v, part), 1.0 * v))
+    assemble(Problem("p", (part,), grad_grad(u, v, part) + u * v, 1.0 * v))
