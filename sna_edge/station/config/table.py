@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from math import isfinite
 from typing import Any
+from urllib.parse import SplitResult, urlsplit
 from zoneinfo import ZoneInfo
 
 from ...errors import InputError
@@ -191,3 +192,13 @@ def plain_name(name: str, what: str) -> str:
             " letter or digit first"
         )
     return name
+
+
+def address_of(text: str) -> SplitResult:
+    """The parts of a web address; none where it is no address."""
+    try:
+        found = urlsplit(text)
+        found.port  # noqa: B018 - a port that is none raises
+    except ValueError:
+        return urlsplit("")
+    return found

@@ -87,7 +87,8 @@ def _listen(table: Table) -> tuple[str, int]:
     text = table.text("listen", "127.0.0.1:8080")
     host, _, port = text.rpartition(":")
     host = host.strip("[]")
-    if not host or not port.isdigit() or int(port) > 65535:
+    plain = port.isascii() and port.isdigit() and len(port) <= 5
+    if not host or not plain or int(port) > 65535:
         raise table.wrong("listen", text, 'write "127.0.0.1:8080"')
     return host, int(port)
 

@@ -10,10 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Event, Lock
 from typing import Any
-from urllib.parse import urlsplit
 
 from ...errors import InputError
-from ..config.table import Table
+from ..config.table import Table, address_of
 from ..out.destination import Away
 from ..out.secrets import NONE, Secret, secret_of
 from ..out.tls import PLAIN, Tls, tls_of
@@ -48,7 +47,7 @@ def broker_of(table: Table, name: str) -> Broker:
     """Of the entries broker ("mqtts://host:port"), client_id, user, password_file or password_env,
     ca, certificate, key, keepalive, timeout. Raises InputError."""
     given = table.text("broker")
-    parts = urlsplit(given if "://" in given else f"mqtt://{given}")
+    parts = address_of(given if "://" in given else f"mqtt://{given}")
     try:
         port = parts.port or PORTS[parts.scheme]
     except (KeyError, ValueError):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from ...errors import InputError
-from ..config.table import Table
+from ..config.table import Table, address_of
 from ..out.secrets import NONE, Secret, secret_of
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ def _access(table: Table, server: str) -> Access:
 
 
 def _url(table: Table, key: str, given: str) -> str:
-    parts = urlsplit(given)
+    parts = address_of(given)
     try:
         right = parts.scheme == "opc.tcp" and bool(parts.hostname) and bool(parts.port)
     except ValueError:

@@ -22,7 +22,7 @@ from urllib.parse import urlsplit
 
 from ...errors import InputError
 from ...values.documents import on_a_line
-from ..config.table import Table
+from ..config.table import Table, address_of
 from .destination import Away, Sent
 from .secrets import Secret, secret_of
 from .tls import PLAIN, Tls, tls_of
@@ -59,7 +59,7 @@ def read(name: str, table: Table, config: Configuration) -> WebhookSettings:
         timeout=table.number("timeout", 10.0, least=0.1, most=300.0),
         tls=tls_of(table),
     )
-    parts = urlsplit(found.url)
+    parts = address_of(found.url)
     plain = parts.scheme == "http" and parts.hostname in LOOPBACK
     if parts.hostname is None or not (parts.scheme == "https" or plain):
         raise InputError(f"{table.name} has the url {found.url!r}; give one with https://")

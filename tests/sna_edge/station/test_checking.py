@@ -110,3 +110,18 @@ def test_a_station_that_runs_is_a_remark(tmp_path):
     with socket.socket() as plug:  # nothing is held once it has ended
         plug.bind(("127.0.0.1", 0))
     assert not checked(one.config).remarks
+
+
+@pytest.mark.parametrize(
+    "door",
+    ['[mqtt.plant]\nbroker = "mqtt://[1"\nrecords = "a"\n',
+     '[mqtt.plant]\nbroker = "mqtt://h:x"\nrecords = "a"\n',
+     '[webhook.a]\nurl = "https://[::1"\nsecret_file = "line.sna"\n',
+     '[webhook.a]\nurl = "https://h:99999"\nsecret_file = "line.sna"\n',
+     '[opcua_server]\nlisten = "[1"\n', f'[http]\nlisten = "127.0.0.1:{"9" * 5000}"\n',
+     '[http]\nlisten = "127.0.0.1:\u00b2"\n'],
+    ids=range(7),
+)  # fmt: skip
+def test_an_address_that_is_none_is_one_sentence(tmp_path, door):
+    with pytest.raises(InputError):
+        configured(folder(tmp_path, STATION + door))
