@@ -6,11 +6,16 @@ when the broker was away. A receiver knows a second delivery by `record`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from ..out.destination import Sent
 from .broker import Connection
 from .settings import MqttSettings
+
+UNSAFE = re.compile(r"[^A-Za-z0-9_.-]")
+"""What no name of a station holds, and what somebody who answers advice may have written as one:
+no topic can have it, and the record would hold up all behind it."""
 
 
 class JsonOut:
@@ -43,7 +48,7 @@ class JsonOut:
             connection.close()
 
     def _topic(self, one: Sent, kind: str) -> str:
-        station = one.record.get("station") or "station"
+        station = UNSAFE.sub("_", str(one.record.get("station") or "station")[:200])
         return self.settings.records.replace("{station}", station).replace("{kind}", kind)
 
 

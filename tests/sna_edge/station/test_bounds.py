@@ -190,3 +190,15 @@ def test_names_in_readings_that_come_once_do_not_stay():
     for n in range(1000):  # names that come again and again keep no other out that was there
         list(looked.add("ACCEPT", {f"y{n // 4}": float(n)}))
     assert len(looked.inputs) <= patterns.INPUTS and "power" in looked.inputs
+
+
+@pytest.mark.parametrize("name", ["\ud800", "a/+/b", "#", "\0", "x" * 70000])
+def test_a_name_that_is_no_topic_holds_up_no_record_behind_it(name):
+    from sna_edge.station.mqtt.json_out import JsonOut
+    from sna_edge.station.out.destination import Sent
+
+    out = JsonOut("mqtt.plant", SimpleNamespace(records="sna/{station}/{kind}"))
+    topic = out._topic(Sent(1, json.dumps({"station": name})), "event")
+    assert topic.isascii() and not set(topic) & set("+#\0") and topic.count("/") == 2
+    assert len(topic) < 300
+    assert out._topic(Sent(1, '{"station": "press-1"}'), "event") == "sna/press-1/event"
