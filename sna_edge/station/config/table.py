@@ -16,7 +16,7 @@ from ...values.documents import shortened
 
 BYTES = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12,
          "KIB": 1 << 10, "MIB": 1 << 20, "GIB": 1 << 30}  # fmt: skip
-_SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*([A-Za-z]*)")
+_SIZE = re.compile(r"([0-9]{1,18}(?:\.[0-9]+)?)\s*([A-Za-z]*)")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 _UNSET: Any = object()
 
@@ -94,7 +94,7 @@ class Table:
         if value is default:
             return value
         numeric = isinstance(value, (int, float)) and not isinstance(value, bool)
-        if not numeric or not isfinite(value) or not least <= value <= most:
+        if not numeric or not -1e300 < value < 1e300 or not least <= value <= most:
             bound = f" to {most:g}" if isfinite(most) else " on"
             raise self.wrong(key, value, f"give a number from {least:g}{bound}")
         return float(value)

@@ -119,9 +119,11 @@ def test_a_station_that_runs_is_a_remark(tmp_path):
      '[webhook.a]\nurl = "https://[::1"\nsecret_file = "line.sna"\n',
      '[webhook.a]\nurl = "https://h:99999"\nsecret_file = "line.sna"\n',
      '[opcua_server]\nlisten = "[1"\n', f'[http]\nlisten = "127.0.0.1:{"9" * 5000}"\n',
-     '[http]\nlisten = "127.0.0.1:\u00b2"\n'],
-    ids=range(7),
+     '[http]\nlisten = "127.0.0.1:\u00b2"\n',
+     f'[http]\nlisten = "127.0.0.1:0"\nseconds = {"9" * 400}\n',
+     f'[http]\nlisten = "127.0.0.1:0"\nbody = "{"9" * 400} MB"\n'],
+    ids=range(9),
 )  # fmt: skip
-def test_an_address_that_is_none_is_one_sentence(tmp_path, door):
+def test_an_address_or_a_number_that_is_none_is_one_sentence(tmp_path, door):
     with pytest.raises(InputError):
         configured(folder(tmp_path, STATION + door))
