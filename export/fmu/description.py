@@ -99,21 +99,13 @@ def _third(about: About, variables: list[Variable]) -> Element:
         kind = "Float64" if v.continuous else "Enumeration"
         SubElement(where, kind, {**_facts(v), **_numbers(v)})
     facts = {"valueReference": "0", "causality": "independent", "variability": "continuous"}
-    SubElement(where, "Float64", {"name": _free("time", variables), **facts})
+    SubElement(where, "Float64", {"name": "time", **facts})
     structure = SubElement(root, "ModelStructure")
     for part in ("Output", "InitialUnknown"):
         for v in variables:
             if v.causality == "output":
                 SubElement(structure, part, valueReference=str(v.reference))
     return root
-
-
-def _free(name: str, variables: list[Variable]) -> str:
-    """A name that no variable has."""
-    taken = {v.name for v in variables}
-    while name in taken:
-        name += "_"
-    return name
 
 
 def _shared(root: Element, variables: list[Variable], fmi: int) -> None:

@@ -166,10 +166,11 @@ def _outside(names: Names) -> Variable:
 
 
 class Names:
-    """Names of the naming convention `structured`, each once."""
+    """Names of the naming convention `structured`, each once. `time` is that of the independent
+    variable, and of the first column of every table of an importer."""
 
     def __init__(self) -> None:
-        self.taken: set[str] = set()
+        self.taken = {"time"}
 
     def new(self, text: str) -> str:
         """`text` as it is where it is an identifier, else between quotes, in ASCII; with a number

@@ -57,13 +57,18 @@ class Offered:
         """Begin."""
         self._thread.start()
 
-    def put(self, taken: Taken) -> None:
-        """Offer a message; waits while there is no room, and so stops who reads."""
+    def put(self, taken: Taken, seconds: float | None = None) -> bool:
+        """Offer a message; waits while there is no room, and so stops who reads. False where there
+        was none within `seconds`: it is not taken."""
         with self._changed:
-            self._changed.wait_for(lambda: self._has_room() or self._ended.is_set())
+            if not self._changed.wait_for(
+                lambda: self._has_room() or self._ended.is_set(), seconds
+            ):
+                return False
             self._size += taken.size
             self._queue += [(taken, turn) for turn in taken.turns]
             self._changed.notify_all()
+            return True
 
     def stop(self, seconds: float) -> None:
         """Offer what waits until then; the rest is not acknowledged and comes again."""

@@ -77,7 +77,8 @@ def test_an_output_may_be_named_as_an_input_or_as_the_status(
         sna_edge.Model(axes, model.interaction, outputs, dtypes=model.dtypes), tmp_path, "m", fmi=3
     )
     names = [v.get("name") for v in described(files[0]).find("ModelVariables") or []]
-    assert names == ["a", "time", "a_2", "status", "outside", "time_"] and not checked
+    assert names == ["a", "time_2", "a_2", "status", "outside", "time"] and not checked
+    assert files[1].read_text().startswith("time,a,time_2\n")
 
 
 def test_units_are_in_si() -> None:

@@ -2,7 +2,10 @@
 
 Their data come at QoS 0, as the specification wants it: nothing is acknowledged, and what they send
 while the station is away is lost unless they keep it for it. An edge node does that where the
-station is its primary host: `host_id`.
+station is its primary host: `host_id`. A link that is lost takes along what the broker still had
+for the station, for the session is clean, as the specification wants it, too. So a station that is
+held up keeps the link: the thread of the network, which answers for it, waits for room a part of
+the keepalive at a time, then lets the parts of that one message go, and counts them.
 """
 
 from __future__ import annotations
@@ -22,6 +25,9 @@ from .wire import Malformed
 
 AGAIN = 2.0
 """Seconds until one edge node is asked for births again."""
+PATIENCE = 0.25
+"""Of the keepalive: how long a message waits for room. A broker that hears nothing for 1.5
+keepalives ends the connection."""
 DATA = ("NDATA", "DDATA", "NBIRTH", "DBIRTH")
 
 
@@ -30,7 +36,7 @@ class HostDoor(Linked):
 
     def __init__(self, name: str, settings: SparkplugSettings, desk: Desk) -> None:
         super().__init__(f"sparkplug.{name}", settings.broker, desk)
-        self.settings, self.malformed, self.rebirths = settings, 0, 0
+        self.settings, self.malformed, self.rebirths, self.lost = settings, 0, 0, 0
         self._nodes: dict[tuple[str, str], Seen] = {}
         self._asked: dict[tuple[str, str], float] = {}
         self._devices = frozenset(tap.node[2] for tap in settings.taps)
@@ -86,12 +92,14 @@ class HostDoor(Linked):
             self.malformed, gap = self.malformed + 1, str(error)
         if gap:
             self._ask(connection, (group, node))
-        if arrivals:
-            self.offered.put(Taken(arrivals, size=len(message.payload)))
+        taken = Taken(arrivals, size=len(message.payload))
+        if arrivals and not self.offered.put(taken, PATIENCE * self.broker.keepalive):
+            self.lost += len(arrivals)
 
     def state(self) -> dict[str, Any]:
-        """With the messages that were none, and how often births were asked for."""
-        more = {"malformed": self.malformed, "rebirths": self.rebirths}
+        """With the messages that were none, how often births were asked for, and how many parts
+        found no room."""
+        more = {"malformed": self.malformed, "rebirths": self.rebirths, "lost": self.lost}
         return {**super().state(), **more}
 
     def _ask(self, connection: Connection, node: tuple[str, str]) -> None:

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import random
+from threading import Thread
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from sna_edge.station.mqtt import taken
+from sna_edge.station.mqtt.broker import Broker
 from sna_edge.station.mqtt.linked import Linked
+from sna_edge.station.mqtt.sparkplug.host import HostDoor
 from sna_edge.station.mqtt.sparkplug.payload import Metric, Payload
 from sna_edge.station.mqtt.sparkplug.seen import Seen, parts
-from sna_edge.station.mqtt.sparkplug.settings import Tap
+from sna_edge.station.mqtt.sparkplug.settings import SparkplugSettings, Tap
 from sna_edge.station.mqtt.sparkplug.types import Type
 from sna_edge.station.mqtt.sparkplug.wire import Malformed
 
@@ -110,3 +115,26 @@ def test_a_fault_of_one_message_leaves_the_thread_of_the_network_alive() -> None
     door: Any = Faulty("mqtt.plant", None, Desk())  # type: ignore[arg-type]
     door.quietly(None, None)
     assert door.state()["faults"] == 1 and "of ours" in door.state()["fault"]
+
+
+def test_a_station_without_room_answers_for_its_link(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The thread of the network waits for less than the broker does, which would end the link."""
+    monkeypatch.setattr(taken, "ROOM", 1)
+    at = Broker("127.0.0.1", 1883, "station", keepalive=1)
+    door = HostDoor("plant", SparkplugSettings(at, taps=(TAP,)), Desk())
+    link: Any = SimpleNamespace(acknowledge=lambda message: None, publish=lambda *one: None)
+    births = (Metric("bdSeq", 0, Type.INT64),), tuple(part("", 200.0))
+    told = [("NBIRTH/plc", births[0]), ("DBIRTH/plc/laser", births[1])]
+    told += [("DDATA/plc/laser", tuple(part(f"A{n}"))) for n in range(3)]
+
+    def hear() -> None:
+        for seq, (end, metrics) in enumerate(told):
+            data = Payload(metrics, 1000, seq).encoded()
+            topic = f"spBv1.0/plant/{end}"
+            door.heard(link, SimpleNamespace(topic=topic, payload=data, qos=1, retain=False))
+
+    network = Thread(target=hear, daemon=True)
+    network.start()
+    network.join(10.0)
+    assert not network.is_alive() and door.offered.waiting == 1
+    assert door.state()["lost"] == 2 and not door.state()["malformed"]
