@@ -99,7 +99,7 @@ class LiveStation:
         self._lines = [
             Shown(name, "default", units, plans, 2000.0, file, levels, "width") for name in names
         ]
-        self.feed, self.port = Feed(self, self.bus), 0
+        self.feed, self.port, self._latest = Feed(self, self.bus), 0, ""
         self.server: Any = None
 
     def busy(self) -> bool:
@@ -200,14 +200,23 @@ class LiveStation:
         def done(answers: list[Answer], sentence: str) -> None:
             assert not sentence, sentence
             for answer in answers:
+                self._latest = answer.text
                 bus.waiting.put(("event" if kind == "event" else "verdict", answer.text))
 
         self.records.append([draft], done)
 
+    def charted(self) -> None:
+        """Return when the feed has taken all that was put: it rests between parts."""
+        end = monotonic() + 60
+        while self.records.waiting() or self.feed._last != self._latest:
+            assert monotonic() < end, "the feed has stopped"
+            sleep(0.01)
+
 
 def shift(station: LiveStation, rng: np.random.Generator, count: int, name: str = "press-1",
-          first: int = 1, speed: float = 70.0) -> list[str]:  # fmt: skip
-    """Parts as they usually are, every fourth one measured; their verdicts."""
+          first: int = 1, speed: float = 70.0, *, charted: bool = True) -> list[str]:  # fmt: skip
+    """Parts as they usually are, every fourth one measured, on their charts when this returns
+    unless it is not asked; their verdicts."""
     found = []
     for i in range(first, first + count):
         reading = {
@@ -222,4 +231,6 @@ def shift(station: LiveStation, rng: np.random.Generator, count: int, name: str 
             more["became"] = {"covered": {"share": 0.91, "lower": 0.8, "upper": 0.97,
                                           "parts": i // 4, "level": 0.9}}  # fmt: skip
         found.append(station.part(reading, f"A{i:04d}", name, **more))
+    if charted:
+        station.charted()
     return found

@@ -202,7 +202,7 @@ def test_a_page_that_is_open_for_long_does_not_grow(
     def judged() -> None:
         first = 1
         while not end.is_set():
-            shift(station, rng, 50, first=first)
+            shift(station, rng, 50, first=first, charted=False)
             first += 50
 
     seen = visit(f"{station.address}/#{view}", size="panel")
