@@ -4,11 +4,12 @@ At every point of the parameters the problem is solved directly with all spans h
 is compared with that solution: what differs is the error of discretisation, of the rank, of the
 sweeps and of the parameter axes together. Where the model is worst, the spans are halved once more:
 how much that moves says what two halvings still miss. A non-linear problem too large for that is
-solved on the mesh it has, and what one halving moves at the worst point is added; so is one on a
-part, with what the halvings after it are taken to move. A linear one too large for that, whose
-terms name one axis each, is solved on the mesh it has as well, and what halving one axis after the
-other moves is added up. Source of the idea (a hierarchical estimate with saturation): Bank &
-Weiser, Math. Comp. 44 (1985).
+solved on the mesh it has, and what one halving moves at the worst point is added. One on a part is
+solved on its mesh too, and what a halving moves, with what those after it are taken to move, is
+added there and at the corners: where the mesh errs most the model need not. A linear one too large
+for that, whose terms name one axis each, is solved on the mesh it has as well, and what halving one
+axis after the other moves is added up. Source of the idea (a hierarchical estimate with
+saturation): Bank & Weiser, Math. Comp. 44 (1985).
 """
 
 from __future__ import annotations
@@ -46,6 +47,8 @@ NAMED_PLACES = 4  # of bends and jumps in a doubt
 BLAMED = 0.25  # of the worst error: a cause that has so large a part in it is named
 RESOLVED = 2.0  # Peclet number of a span: above it a mesh without stabilise may oscillate
 KEPT = 0.35  # on a part: 1/4 of a halving's move is left for the next where smooth, 1/2 at corners
+MOST_REFINED = 1_000_000  # rows of a part on halved spans, of all points where it is solved so
+SMALL = 0.01  # of a vector on a part: a smaller component is measured by so much of the vector
 SATURATED = 0.8  # the largest share of one halving's move that the next is taken to keep
 
 
@@ -126,14 +129,26 @@ def estimate_of(problem: Problem, model: Model, progress: Progress) -> Estimate 
     grown, moved, wide = look.beyond(worst, progress)
     if look.coarse and isnan(moved):
         return None  # what its mesh misses is not known
+    moves = [(worst, moved)]
+    for other in look.others(seen, worst, corner):
+        _, more, wider = look.beyond(other, progress)
+        if isnan(more):
+            break
+        wide, moves = max(wide, wider), [*moves, (other, more)]
+    worst, moved = max(moves, key=lambda m: m[0].relative + m[0].passed + m[1])
     passed = max(s.passed for s in seen)
-    weights = [(1.0 if s.at in inside else 0.5 ** len(axes)) * share(axes, s.at) for s in seen]
-    error = np.sqrt(sum(w * s.error**2 for w, s in zip(weights, seen, strict=True)))
-    mesh = moved if look.coarse else 0.0
-    size = np.sqrt(sum(w * s.size**2 for w, s in zip(weights, seen, strict=True)))
+
+    def over(values: list[tuple[Seen, Floats]]) -> Floats:
+        """Root of the sum of squares, every point as the part of the box that it stands for."""
+        corner = 0.5 ** len(axes)
+        weights = [(1.0 if s.at in inside else corner) * share(axes, s.at) for s, _ in values]
+        return np.asarray(np.sqrt(sum(w * v**2 for w, (_, v) in zip(weights, values, strict=True))))
+
+    error, size = over([(s, s.error) for s in seen]), over([(s, s.size) for s in seen])
+    mesh = _worst(over([(s, m * s.size) for s, m in moves]), over([(s, s.size) for s, _ in moves]))
     return Estimate(
-        relative=grown * _worst(error, size) + mesh + passed,
-        worst=grown * worst.relative + mesh + worst.passed,
+        relative=grown * _worst(error, size) + (mesh if look.coarse else 0.0) + passed,
+        worst=grown * worst.relative + (moved if look.coarse else 0.0) + worst.passed,
         at=worst.at,
         discretisation=moved,
         width=grown * max(s.width for s in seen)
@@ -161,16 +176,28 @@ class _Look:
         self.part = any(a.role == "mesh" for a in self.axes)
         self.dear = self.part or is_dear(middle)
         self.wide = not self.dear and is_wide(middle)
+        self.meshes: dict[int, dict[str, ProblemAxis]] = {}  # by halvings: they keep matrices
 
     @property
     def coarse(self) -> bool:
         """Whether the model is compared with solutions on its own mesh."""
         return self.dear or self.wide
 
+    def others(self, seen: list[Seen], worst: Seen, corner: list[Point]) -> list[Seen]:
+        """Of a part, the corners where halved spans are looked at beside the worst point: as many
+        as `MOST_REFINED` allows, none where nobody knows finer matrices."""
+        if not self.part or any(a.role == "mesh" and a.halved() is a for a in self.axes):
+            return []
+        rows = np.prod([a.free.shape[1] for a in self.meshes[1].values()], dtype=float)
+        found = [s for s in seen if s is not worst and s.at in corner]
+        return found[: max(int(MOST_REFINED / rows) - 1, 0)]
+
     def solved(self, at: Point, halvings: int, problem: Problem | None = None) -> Floats | None:
         """The solution on the grid, of another problem on the same axes where one is given; None
         where it is too large or singular."""
-        return self.on(at, {a.name: halved(a, halvings) for a in self.axes}, problem)
+        if halvings not in self.meshes:
+            self.meshes[halvings] = {a.name: halved(a, halvings) for a in self.axes}
+        return self.on(at, self.meshes[halvings], problem)
 
     def on(
         self, at: Point, mesh: Mapping[str, ProblemAxis], problem: Problem | None = None
@@ -195,7 +222,7 @@ class _Look:
             max(float(exact.min() - found.min()), 0.0),
             max(float(found.max() - exact.max()), 0.0),
         )
-        size, wide = self.norm(exact), float(np.quantile(np.abs(exact), LEVEL))
+        size, wide = self.size(exact), float(np.quantile(np.abs(exact), LEVEL))
         passed = self.passed(point, size)
         return Seen(
             point, self.norm(miss), size, width, beyond, self.cut(exact), passed, passed * wide
@@ -218,7 +245,7 @@ class _Look:
             end if end is not None else sign * np.inf
             for end, sign in zip(self.problem.bounds, (-1, 1), strict=True)
         )
-        return _worst(self.norm(exact - np.clip(exact, low, high)), self.norm(exact))
+        return _worst(self.norm(exact - np.clip(exact, low, high)), self.size(exact))
 
     def norm(self, values: Floats) -> Floats:
         """The L2 norm on the grid, of every component."""
@@ -231,6 +258,12 @@ class _Look:
             if i not in labels:
                 square = np.tensordot(square, weight, ([i], [0]))
         return np.atleast_1d(np.sqrt(square)).reshape(-1)
+
+    def size(self, values: Floats) -> Floats:
+        """The norms that errors are measured by: components of a vector on a part have one unit,
+        one that is nearly zero has no error of its own."""
+        found = self.norm(values)
+        return np.maximum(found, SMALL * np.linalg.norm(found)) if self.part else found
 
     def beyond(self, worst: Seen, progress: Progress) -> tuple[float, float, float]:
         """(factor by which the estimate grows for what halved spans still miss; relative move of
@@ -252,7 +285,7 @@ class _Look:
         if len(fields) < 2:
             return 1.0, float("nan"), 0.0
         first = self.norm(fields[1] - fields[0])
-        moved = _worst(first, self.norm(fields[1]))
+        moved = _worst(first, self.size(fields[1]))
         wide = float(np.quantile(np.abs(fields[1] - fields[0]), LEVEL))
         if self.part:
             moved, wide = moved / (1.0 - KEPT), wide / (1.0 - KEPT)
