@@ -146,7 +146,7 @@ class _Work:
         found = self.modes(fields)
         beliefs = beliefs_of(self.space, x, found.coefficients)
         kinds: dict[str, Coefficients] = {
-            FITS: self.fits(x, found).value,
+            FITS: partial(self.fits(x, found).value, level_index=True),
             PROCESSES: partial(mean_of, beliefs),
         }
         return found, kinds

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from sna_edge.core.mesh import MOST_NODES, Mesh
 from sna_edge.errors import InputError
 
-from ..solve.mesh.axis import NAMES
+from ..solve.mesh.axis import NAMES, nearest
 from ..solve.mesh.reading import mesh_of, scikit_fem, volumes
 
 Floats = NDArray[np.float64]
@@ -102,7 +102,7 @@ def part_of(found: Any, path: str, probes: dict[str, list[float]]) -> Part:
         )
     _need_good(points[kept], numbers, path)
     mesh = Mesh(points[kept], numbers, NAMES[: points.shape[1]])
-    named = {name: _nearest(mesh.points, name, place) for name, place in probes.items()}
+    named = {name: nearest(mesh, name, place) for name, place in probes.items()}
     mesh = Mesh(mesh.points, mesh.cells, mesh.coordinates, named)
     counts = [len(block.data) for block in found.cells]
     return Part(mesh, np.asarray(found.points, dtype=float), kept, _share(mesh), blocks, counts)
@@ -143,11 +143,3 @@ def _share(mesh: Mesh) -> Floats:
     for nodes in mesh.cells.T:
         np.add.at(share, nodes, volume)
     return np.asarray(share / share.sum())
-
-
-def _nearest(points: Floats, name: str, place: list[float]) -> int:
-    if len(place) != points.shape[1]:
-        raise InputError(
-            f"probe {name!r} has {len(place)} coordinates; give {points.shape[1]} of them"
-        )
-    return int(np.argmin(((points - place) ** 2).sum(axis=1)))

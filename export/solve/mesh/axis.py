@@ -33,6 +33,7 @@ Floats = NDArray[np.float64]
 Matrix = Any  # sparse.csr_array: scipy has no types
 NAMES = ("x", "y", "z")
 MOST_KEPT = 32  # matrices of one part
+OUTSIDE = 0.01  # of the size of a part: so far outside it a probe is still taken
 
 
 @dataclass(frozen=True, eq=False)
@@ -178,7 +179,17 @@ class MeshAxis(ProblemAxis):
                 f"a table on {self.name!r} would need one coordinate; give a function of x, y and"
                 " z, as lambda x, y: np.interp(x, places, values)"
             )
-        return self._coefficient(lambda places: f(*places.coordinates))
+        return self._coefficient(lambda places: self._asked(f, places.coordinates))
+
+    def _asked(self, f: Callable[..., ArrayLike], coordinates: Floats) -> ArrayLike:
+        try:
+            return f(*coordinates)
+        except Exception as error:  # a user's function raises what it likes
+            raise ProblemError(
+                f"the function of {self.name!r} does not work on {len(coordinates)} arrays of"
+                f" coordinates ({type(error).__name__}: {error}); write it as"
+                f" lambda {', '.join(self.coordinates)}: .., with np.where in place of if"
+            ) from error
 
     def only(self, region: str) -> Expression:
         """1 in a named region of cells, 0 elsewhere: materials are sums of such terms."""
@@ -242,15 +253,20 @@ def mesh_space(
     point}: the nearest node gets a name by which a model can be asked. Raises ProblemError for
     meshes that cannot be used and names that the mesh does not have.
     """
+    for what, said in (("sets", sets), ("regions", regions), ("probes", probes)):
+        if said is not None and not isinstance(said, Mapping):
+            raise ProblemError(f"{what} of {name!r} are {said!r:.60}; give {{name: ..}}")
     mesh = with_sets(mesh_of(source), sets or {}, regions or {})
     found = FESpace(mesh, order)
-    if components not in range(1, found.dimension + 1):
+    if isinstance(components, bool) or components not in range(1, found.dimension + 1):
         raise ProblemError(
             f"components={components!r} of {name!r} is not taken; use 1 to {found.dimension}"
         )
+    components = int(components)
     labels = NAMES[:components] if components > 1 else ()
     kept = held_on(name, found.facets, labels, held)
-    named = {n: _nearest(found, n, place) for n, place in (probes or {}).items()}
+    whole = Mesh(found.nodes.T, found.ordered_cells, NAMES[: found.dimension]) if probes else None
+    named = {n: nearest(whole, n, place) for n, place in (probes or {}).items() if whole}
     part = MeshAxis(
         name, "", levels(found.n_nodes), "mesh", frozenset(kept), labels,
         space=found, components=components, held=kept, probes=named,
@@ -273,6 +289,10 @@ def held_on(
 ) -> dict[str, tuple[int, ...]]:
     """Components held by boundary; `need` raises ProblemError for a boundary that is not there."""
     named = {held: ()} if isinstance(held, str) else () if held is None else held
+    if not isinstance(named, (Mapping, Sequence, set, frozenset)):
+        raise ProblemError(
+            f"held={held!r:.60} of {name!r} names no boundary; give [names] or {{name: components}}"
+        )
     pairs = named.items() if isinstance(named, Mapping) else ((n, ()) for n in named)
     found = {}
     for boundary, said in pairs:
@@ -288,13 +308,19 @@ def held_on(
     return found
 
 
-def _nearest(space: FESpace, name: str, place: Sequence[float]) -> int:
+def nearest(mesh: Mesh, name: str, place: Sequence[float]) -> int:
+    """The node that is nearest to a place on the part. Raises ProblemError for a place that is no
+    point, or lies outside by more than a hundredth of the part."""
+    dimension = mesh.points.shape[1]
     try:
         at = np.asarray(place, dtype=float)
     except (TypeError, ValueError):
         at = np.zeros(0)
-    if at.shape != (space.dimension,) or not np.all(np.isfinite(at)):
+    if at.shape != (dimension,) or not np.all(np.isfinite(at)):
         raise ProblemError(
-            f"probe {name!r} is at {place!r}; give {space.dimension} numbers, its coordinates"
+            f"probe {name!r} is at {place!r}; give {dimension} numbers, its coordinates"
         )
-    return int(np.argmin(((space.nodes - at[:, None]) ** 2).sum(axis=0)))
+    away = float(mesh.located(at[None])[2][0])
+    if away > OUTSIDE * float(np.ptp(mesh.points, axis=0).max()):
+        raise ProblemError(f"probe {name!r} lies {away:.3g} outside the part; name a place on it")
+    return int(np.argmin(((mesh.points - at) ** 2).sum(axis=1)))

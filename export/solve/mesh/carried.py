@@ -91,6 +91,11 @@ def field_of(
         rise = field_of("heat.sna", part, ratio, film, at={"flux": 5e3})
         load = swelling * rise * div(v, part)
     """
+    if not isinstance(source, (Model, str, PathLike)):
+        raise ProblemError(
+            f"field_of() takes a model or the file of one, not a {type(source).__name__}; give"
+            " solution.model, or save it first"
+        )
     model = source if isinstance(source, Model) else sna_edge.load(source)
     name = str(model.metadata.get("name") or "field")
     whole = model

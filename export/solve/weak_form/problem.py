@@ -81,6 +81,22 @@ class Problem:
             self._check("mass", self.mass, True, True)
         self._check_stabilise()
         self._check_bounds()
+        self._check_part()
+
+    def _check_part(self) -> None:
+        """What the matrices of a part do not take yet."""
+        parts = [a.name for a in self.axes if a.role == "mesh"]
+        products = self.operator.products + self.load.products
+        if parts and any(p.function is not None for p in products):
+            raise ProblemError(
+                f"problem {self.name!r} has a function of the unknown, which the part {parts[0]!r}"
+                " does not take yet; leave it out, or take its value at a mean of the unknown"
+            )
+        if parts and any(p.fields for p in self.operator.products):
+            raise ProblemError(
+                f"a model is a coefficient (field_of) in the operator of {self.name!r}, which the"
+                f" part {parts[0]!r} does not take yet; loads alone may have one"
+            )
 
     def _check_bounds(self) -> None:
         if self.bounds is None:

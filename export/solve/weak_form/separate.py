@@ -54,6 +54,12 @@ def separate(
     >>> bump.rank, bump.error < 1e-4
     (4, True)
     """
+    parts = [a.name for a in axes if a.role == "mesh"]
+    if parts:
+        raise ProblemError(
+            f"{parts[0]!r} is a part, which separate() does not take; write the function as a sum"
+            f" of products of {parts[0]}.function(f) and functions of other axes"
+        )
     roots = [np.sqrt(a.weights) for a in axes]
     points = np.prod([len(a.nodes) for a in axes], dtype=float)
     if points <= DENSE:

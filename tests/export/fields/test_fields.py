@@ -11,6 +11,7 @@ import pytest
 import sna_edge
 from sna_edge import CP, Model, Output, spline_axis
 from sna_edge.core.mesh import Mesh
+from sna_edge.errors import InputError
 from sna_export.design import Factor, Space
 from sna_export.fields import fit_fields, read_snapshots
 from sna_export.fields.assembled import assembled
@@ -153,3 +154,29 @@ def test_vectors_have_a_component_and_arrays_a_mesh(tmp_path: Path) -> None:
     at = {"a [W]": 2.0, "b": 1.0, "part": 3}
     first, second = (model({**at, "part component": c})[0] for c in "xy")
     assert abs(second + 2.0 * first) < 1e-3 * abs(first)
+
+
+def test_levels_of_a_parameter_are_taken_and_not_read_as_numbers(tmp_path: Path) -> None:
+    x, y = SQUARE.p
+    meshio = pytest.importorskip("meshio")
+    points, rows = np.c_[SQUARE.p.T, np.zeros(len(x))], ["a,grade,file"]
+    for i, a in enumerate(np.linspace(0.5, 2.0, 12)):
+        grade = i % 2
+        field_here = a * x + 3.0 * grade * y
+        meshio.Mesh(points, [("triangle", SQUARE.t.T)], {"T": field_here}).write(
+            tmp_path / f"g{i}.vtu"
+        )
+        rows.append(f"{a},{2 - grade},g{i}.vtu")  # level "2" first, "1" after it
+    (tmp_path / "grades.csv").write_text("\n".join(rows) + "\n")
+    runs = read_snapshots(read(tmp_path / "grades.csv"), tmp_path, categorical=["grade"])
+    found = fit_fields(runs, folds=3)
+    assert found.report["held_out"]["of_spread"] < 0.02
+    for level, grade in (("2", 0), ("1", 1)):
+        assert found.model(x=1.0, y=1.0, a=1.0, grade=level)[0] == pytest.approx(
+            1.0 + 3.0 * grade, rel=1e-3
+        )
+
+
+def test_a_probe_outside_the_part_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="'far' lies 1 outside the part"):
+        read_snapshots(read(write_runs(tmp_path)), tmp_path, probes={"far": [2.0, 1.0]})
