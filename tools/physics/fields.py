@@ -1,7 +1,8 @@
 """Fields from runs, with scikit-fem as the other solver: the bracket of `part_cases.py`.
 
 Greedy next runs against random ones, and what is said of the error against the true one:
-docs/tables/fields.md and docs/pictures/fields.svg. `python tools/physics/fields.py [--nodes 300]`.
+docs/tables/fields.md and docs/pictures/physics/fields.svg.
+`python tools/physics/fields.py [--nodes 300]`.
 """
 
 from __future__ import annotations
@@ -23,7 +24,10 @@ from sna_export.fit import AxisSpec
 from sna_export.table import Table
 
 ROOT = Path(__file__).parents[2]
-TABLE, PICTURE = ROOT / "docs" / "tables" / "fields.md", ROOT / "docs" / "pictures" / "fields.svg"
+TABLE, PICTURE = (
+    ROOT / "docs" / "tables" / "fields.md",
+    ROOT / "docs" / "pictures" / "physics" / "fields.svg",
+)
 RANGES = {"ratio": (0.5, 5.0), "film": (5.0, 50.0), "flux": (1e3, 1e4)}
 LOW, HIGH = np.array(list(RANGES.values())).T
 FIRST, STEP, LAST = 8, 4, 40

@@ -88,7 +88,7 @@ WRONG: dict[str, tuple[Callable[[Path], Any], tuple[str, ...], str]] = {
     "surface": (surface, (), "is a surface in space"),
     "column": (lambda f: None, ("--files", "file"), "has no column 'file'"),
     "tolerance": (lambda f: None, ("--tolerance", "0"), "the tolerance is 0"),
-    "probe": (lambda f: None, ("--probe", "tip=1"), "probe 'tip' has 1 coordinates"),
+    "probe": (lambda f: None, ("--probe", "tip=1"), "probe 'tip' is at [1.0]; give 2 numbers"),
     "next": (lambda f: None, ("--next", "2"), "give --next N and --plan NEXT.csv together"),
 }
 

@@ -15,6 +15,7 @@ from sna_edge.station.http.protocol import HEAD
 from sna_edge.station.parts import Answer
 
 from ..plants import STATION, asked, process
+from ..waiting import in_a_loop
 
 HTTP = STATION + '[http]\nlisten = "127.0.0.1:0"\nbody = "2 KB"\n'
 
@@ -135,7 +136,7 @@ def test_who_is_not_taken_hears_so_once(plant, plug, monkeypatch):
 
 def test_one_clock_tells_all_whose_records_do_not_come(monkeypatch):
     monkeypatch.setattr(at_once, "RECORDED", 0.1)
-    loop, heard, done = asyncio.new_event_loop(), [], []
+    heard, done = [], []
     desk = SimpleNamespace(submit=lambda found, when, here, at: not done.append(when))
     soon = at_once.AtOnce(desk)
     answer = Answer(1, '{"verdict": "ACCEPT"}', "ACCEPT")
@@ -151,7 +152,6 @@ def test_one_clock_tells_all_whose_records_do_not_come(monkeypatch):
         assert soon.take([], "json", 0, lambda data: heard.append((3, data.split()[1])))
         await asyncio.sleep(0.15)
 
-    loop.run_until_complete(run())
-    loop.close()
+    in_a_loop(run())
     assert heard == [(1, b"200"), (0, b"503"), (2, b"503"), (3, b"503")]
     assert not soon._waits

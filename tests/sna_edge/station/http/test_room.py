@@ -13,6 +13,7 @@ from sna_edge.errors import InputError
 from sna_edge.station.http import app, protocol, room
 
 from ..plants import STATION, asked, configured, folder, process
+from ..waiting import in_a_loop
 
 HTTP = STATION + (
     '[http]\nlisten = "127.0.0.1:0"\nbody = "1 MB"\nbodies = "1 MB"\nseconds = {seconds}\n'
@@ -153,8 +154,6 @@ class Link:
 
 
 def test_all_answers_that_nobody_reads_together_have_room(monkeypatch):
-    import asyncio
-
     async def looked(*sizes: int) -> list[bool]:
         links, made = room.Links(100.0, 1000), [Link(size) for size in sizes]
         for link in made:
@@ -164,8 +163,8 @@ def test_all_answers_that_nobody_reads_together_have_room(monkeypatch):
         assert links.cut == sum(link.ended for link in made)
         return [link.ended for link in made]
 
-    assert asyncio.run(looked(500, 400)) == [False, False]
-    assert asyncio.run(looked(500, 400, 300)) == [True, False, False]
+    assert in_a_loop(looked(500, 400)) == [False, False]
+    assert in_a_loop(looked(500, 400, 300)) == [True, False, False]
 
 
 def test_room_for_less_than_one_message_is_no_room(tmp_path):
