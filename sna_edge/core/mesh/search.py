@@ -14,7 +14,10 @@ from .simplices import barycentric, to_border
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-ROUNDED = 1e-6  # of a cell: what coordinates in float32 may lie beyond its sides
+ROUNDED = 1e-6  # of a cell: what a point may lie beyond its sides
+FLOAT32 = 2.0**-23  # of a coordinate: by how much one in a file may be off, times two
+SAME = 4.0  # roundings by which a place in a cell and a point may differ
+TOUCHING = 1e-300  # how far outside a point is that touches only cells without a volume
 FAN = 32  # boxes to a box
 PAIRS = 1 << 16  # points and cells looked at together
 POINTS = 256  # asked together
@@ -35,7 +38,7 @@ class Search:
         """Lower and upper ends [n, dim] of the boxes, the few largest ones first; ends widened by
         what counts as rounding."""
         low, high = self.boxes[:, 0].astype(float), self.boxes[:, 1].astype(float)
-        pad = ROUNDED * (high - low)
+        pad = ROUNDED * (high - low) + FLOAT32 * np.maximum(np.abs(low), np.abs(high))
         levels = [(low - pad, high + pad)]
         while len(levels[0][0]) > 2 * FAN:
             low, high = levels[0]
@@ -67,11 +70,22 @@ class Search:
         outside = ~(least >= -ROUNDED)
         shares = np.maximum(shares, 0.0)
         shares /= shares.sum(axis=1, keepdims=True)
-        shares[outside] = np.nan
         distance = np.zeros(count)
-        for i in np.flatnonzero(outside):
-            distance[i] = self._distance(points[i])
+        out = np.flatnonzero(outside)
+        there = np.einsum("pc,pcd->pd", shares[out], self._corners(found[out]))
+        for i, place in zip(out, there, strict=True):
+            distance[i] = self._outside(points[i], place)
+        shares[distance != 0.0] = np.nan
         return found, shares, distance
+
+    def _outside(self, point: Floats, there: Floats) -> float:
+        """How far outside a point is that no cell holds; not at all where the place `there`, in the
+        cell that holds it best, is the same but for the rounding of coordinates, which is much of
+        a small cell far from the origin."""
+        rounding = FLOAT32 * np.abs(point).max()
+        if np.abs(there - point).max() <= SAME * rounding:
+            return 0.0
+        return max(self._distance(point), TOUCHING)
 
     def _around(self, points: Floats) -> tuple[Ints, Ints]:
         """Pairs of points and of the smallest boxes that they lie in, point by point."""

@@ -183,3 +183,27 @@ def test_what_does_not_fit_is_refused(change: Any, said: str) -> None:
     points, cells = triangles()
     with pytest.raises(InputError, match=said):
         Mesh(**{"points": points, "cells": cells, "coordinates": ("x", "y"), **change})
+
+
+@pytest.mark.parametrize(("n", "size", "place"), [(7, 0.1, (0.03, 0.08)), (40, 2e-3, (0.1, 9.7))])
+@pytest.mark.parametrize("far", [1.0, 1000.0])
+@pytest.mark.parametrize("kept", [float, np.float32])
+def test_nodes_are_no_farther_out_than_coordinates_are_rounded(
+    n: int, size: float, place: tuple[float, float], far: float, kept: Any
+) -> None:
+    points, cells = triangles(n)
+    points = size * points + far * np.array(place)
+    mesh = Mesh(points.astype(kept).astype(float), cells, ("x", "y"))
+    nodes, weights, distance = mesh.located(points)
+    assert np.all(distance == 0.0) and np.isfinite(weights).all()
+    off = np.abs((weights[:, :, None] * mesh.points[nodes]).sum(axis=1) - points)
+    assert off.max() <= 2.0**-23 * np.abs(points).max()
+    beyond = points[-1] + 4.0 * 2.0**-23 * np.abs(points).max()
+    assert mesh.located(beyond[None])[2][0] > 0.0
+
+
+def test_a_point_on_a_cell_without_a_volume_alone_is_outside() -> None:
+    points = np.array([[0.0, 0.0], [1.0, 0.0], [2.0, 0.0], [0.0, 1.0], [1.0, 1.0], [0.0, 2.0]])
+    mesh = Mesh(points, np.array([[0, 1, 2], [3, 4, 5]]), ("x", "y"))
+    _, weights, distance = mesh.located(np.array([[1.5, 0.0], [0.25, 1.25]]))
+    assert distance[0] > 0.0 and np.isnan(weights[0]).all() and distance[1] == 0.0
