@@ -137,7 +137,7 @@ def main() -> int:
     if args.write:
         TABLE.write_text(text)
     print(text)
-    print("\n".join(plant.faults))
+    print("\n".join(filter(None, plant.faults)))
     print(f"soak_hostile: {args.times} messages, seed {args.seed}, {len(plant.faults)} faults")
     return bool(plant.faults)
 

@@ -85,6 +85,10 @@ def free_port() -> int:
         return int(one.getsockname()[1])
 
 
+SAID = 200
+"""Faults that are told in words; all count."""
+
+
 @dataclass
 class Plant:
     """`folder` with everything; `wanted` {part: verdict} of good parts that were acknowledged,
@@ -166,8 +170,7 @@ class Plant:
 
     def fault(self, words: str) -> None:
         """Something that must not be."""
-        if len(self.faults) < 200:
-            self.faults.append(words[:300])
+        self.faults.append(words[:300] if len(self.faults) < SAID else "")
 
     def acknowledged(self, part: str, power: float, verdict: str = "") -> None:
         """A good part has its answer."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from ...solvers.trains import left_orthogonal
 from .grid import Cores
 
 Floats = NDArray[np.float64]
@@ -15,7 +16,7 @@ def columns_of(cores: Cores, allowed: float) -> list[list[Floats]]:
     norm."""
     if len(cores) == 1:
         return [[cores[0][0, :, 0]]]
-    *rest, before, last = _left_orthogonal(cores)
+    *rest, before, last = left_orthogonal(cores)
     u, s, vt = np.linalg.svd(last[:, :, 0], full_matrices=False)
     tail = np.sqrt(np.cumsum(s[::-1] ** 2))[::-1]
     rank = max(int(np.count_nonzero(tail > allowed)), 1)
@@ -26,17 +27,6 @@ def columns_of(cores: Cores, allowed: float) -> list[list[Floats]]:
     return out
 
 
-def _left_orthogonal(cores: Cores) -> Cores:
-    """The same train with orthonormal columns in every core but the last."""
-    found = list(cores)
-    for d in range(len(found) - 1):
-        a, n, _ = found[d].shape
-        q, r = np.linalg.qr(found[d].reshape(a * n, -1))
-        found[d] = q.reshape(a, n, -1)
-        found[d + 1] = np.tensordot(r, found[d + 1], 1)
-    return found
-
-
 def size_of(cores: Cores) -> float:
     """The Frobenius norm of a train."""
-    return float(np.linalg.norm(_left_orthogonal(cores)[-1]))
+    return float(np.linalg.norm(left_orthogonal(cores)[-1]))
