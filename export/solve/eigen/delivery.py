@@ -13,8 +13,8 @@ from sna_edge import TT, Model, Output
 from ..pointwise.chosen import Chosen
 from ..pointwise.train import split, train_through
 from ..solvers.tensor_system import TensorSystem
-from ..solvers.trains import Cores, permuted, rounded
 from ..solvers.tt_als import apply_axis
+from ..trains import Cores, permuted, rounded
 from ..weak_form.axes import ProblemAxis
 from ..weak_form.problem import Problem
 

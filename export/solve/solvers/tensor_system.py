@@ -12,11 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from ..trains import Cores, mirrored
 from ..weak_form.errors import ProblemError
 from .banded import BandedFamily
 from .fields.operators import Operator, mirrored_operator
 from .sparse_family import SparseFamily, family_of
-from .trains import Cores, mirrored
 
 Floats = NDArray[np.float64]
 Matrix = Any  # sparse.csr_array: scipy has no types

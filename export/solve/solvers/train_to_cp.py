@@ -11,8 +11,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from ..trains import Cores
 from .progress import Progress
-from .trains import Cores
 
 Floats = NDArray[np.float64]
 PROXIMAL, SHRINK, LEAST = (

@@ -17,11 +17,11 @@ from numpy.typing import NDArray
 
 from sna_edge.numerics.time_budget import OutOfTime
 
+from ..trains import mirrored, random_train, right_orthogonal, truncated
 from .interfaces import Bond, LocalTerm, advance, local_terms, start, train_step
 from .memory import need_memory
 from .progress import Progress
 from .tensor_system import TensorSystem
-from .trains import mirrored, random_train, right_orthogonal, truncated
 
 Floats = NDArray[np.float64]
 Cores = list[Floats]  # X_d [a, n_d, b]

@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from ...trains import Cores, from_columns, rounded, summed
 from ...weak_form.axes import ProblemAxis
 from ...weak_form.errors import ProblemError
 from ...weak_form.fields import Slope, Train
 from ...weak_form.forms import Factor, FormAxis, Product
-from ..trains import Cores, from_columns, rounded, summed
 from .operators import Operator, load_core, operator_core
 from .sampled import Ends, Sampler
 

@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import linalg
 
+from ...trains import Cores, mirrored
 from ...weak_form.errors import ProblemError
-from ..trains import Cores, mirrored
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from ...trains import Cores, permuted, rounded
 from ...weak_form.axes import ProblemAxis
 from ...weak_form.errors import ProblemError
 from ...weak_form.fields import Applied, Sampled, Slope
-from ..trains import Cores, permuted, rounded
 from .cross import crossed
 
 Floats = NDArray[np.float64]

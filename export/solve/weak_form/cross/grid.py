@@ -8,11 +8,11 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ...trains import Cores
 from ..errors import ProblemError
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-Cores = list[Floats]  # [a, n_d, b]
 
 
 class Grid:

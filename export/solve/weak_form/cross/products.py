@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ...solvers.trains import left_orthogonal
-from .grid import Cores
+from ...trains import Cores, left_orthogonal
 
 Floats = NDArray[np.float64]
 

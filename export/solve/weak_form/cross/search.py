@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .grid import Cores, Grid, train_line
+from ...trains import Cores
+from .grid import Grid, train_line
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

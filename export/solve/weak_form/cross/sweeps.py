@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import linalg
 
+from ...trains import Cores
 from ..errors import ProblemError
-from .grid import Cores, Grid
+from .grid import Grid
 from .search import missed
 
 Floats = NDArray[np.float64]

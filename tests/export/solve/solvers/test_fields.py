@@ -27,8 +27,8 @@ from sna_export.solve.solvers.fields.operators import (
 )
 from sna_export.solve.solvers.fields.sampled import Sampler
 from sna_export.solve.solvers.progress import Progress
-from sna_export.solve.solvers.trains import random_train
 from sna_export.solve.solvers.tt_als import TTSettings, solve_tt
+from sna_export.solve.trains import random_train
 from sna_export.solve.weak_form.iterate import Iterate
 from sna_export.solve.weak_form.linearised import linearised
 

@@ -32,8 +32,8 @@ from sna_export.solve.solvers.cp_als import (
 from sna_export.solve.solvers.progress import Progress
 from sna_export.solve.solvers.tensor_system import normal_equations
 from sna_export.solve.solvers.train_to_cp import cp_of_train
-from sna_export.solve.solvers.trains import from_columns, permuted, random_train, rounded, summed
 from sna_export.solve.solvers.tt_als import TTSettings, solve_tt
+from sna_export.solve.trains import from_columns, permuted, random_train, rounded, summed
 
 u, v = unknown(), test_function()
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
-Cores = list[Floats]
+Cores = list[Floats]  # [a, n_d, b]
 
 
 def random_train(sizes: tuple[int, ...], rank: int, rng: np.random.Generator) -> Cores:
