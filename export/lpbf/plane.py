@@ -10,7 +10,7 @@ from sna_edge import CP, Model
 from sna_edge.core.basis import SpanBasis
 from sna_edge.core.basis.span import derivative_matrices
 
-from ..solve.trains import rounded
+from ..solve.trains.cores import rounded
 from ..solve.weak_form.errors import ProblemError
 
 Floats = NDArray[np.float64]

@@ -15,7 +15,7 @@ from .solvers import tt_als
 from .solvers.progress import Progress
 from .solvers.tensor_system import TensorSystem
 from .solvers.train_to_cp import cp_of_train
-from .trains import from_columns, permuted, rounded, summed
+from .trains.cores import from_columns, permuted, rounded, summed
 from .weak_form.axes import ProblemAxis
 from .weak_form.problem import Problem
 

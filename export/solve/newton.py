@@ -22,7 +22,7 @@ from .solvers import tt_als
 from .solvers.assembly import assemble
 from .solvers.progress import NewtonStep, Progress
 from .solvers.tensor_system import TensorSystem
-from .trains import Cores, from_columns, rounded, summed
+from .trains.cores import Cores, from_columns, rounded, summed
 from .weak_form.axes import ProblemAxis
 from .weak_form.errors import ProblemError
 from .weak_form.forms import NOTHING

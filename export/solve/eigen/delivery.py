@@ -14,7 +14,7 @@ from ..pointwise.chosen import Chosen
 from ..pointwise.train import split, train_through
 from ..solvers.tensor_system import TensorSystem
 from ..solvers.tt_als import apply_axis
-from ..trains import Cores, permuted, rounded
+from ..trains.cores import Cores, permuted, rounded
 from ..weak_form.axes import ProblemAxis
 from ..weak_form.problem import Problem
 

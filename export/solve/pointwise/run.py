@@ -15,7 +15,7 @@ from ..direct.newton import Settled, Unsettled, settled
 from ..solvers.assembly import assemble
 from ..solvers.progress import PointStep, Progress
 from ..solvers.tensor_system import TensorSystem
-from ..trains import Cores, permuted
+from ..trains.cores import Cores, permuted
 from ..weak_form.axes import ProblemAxis
 from ..weak_form.errors import ProblemError
 from ..weak_form.forms import NOTHING

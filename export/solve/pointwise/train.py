@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from ..trains import Cores, rounded, truncated
+from ..trains.cores import Cores, rounded, truncated
 
 Floats = NDArray[np.float64]
 KEPT = 1e-6  # of the surpluses' singular values: what the Gram matrix still resolves

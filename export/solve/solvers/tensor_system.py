@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from ..trains import Cores, mirrored
+from ..trains.cores import Cores, mirrored
 from ..weak_form.errors import ProblemError
 from .banded import BandedFamily
 from .fields.operators import Operator, mirrored_operator

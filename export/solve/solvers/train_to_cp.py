@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ..trains import Cores
+from ..trains.cores import Cores
 from .progress import Progress
 
 Floats = NDArray[np.float64]

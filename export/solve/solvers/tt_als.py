@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from sna_edge.numerics.time_budget import OutOfTime
 
-from ..trains import mirrored, random_train, right_orthogonal, truncated
+from ..trains.cores import mirrored, random_train, right_orthogonal, truncated
 from .interfaces import Bond, LocalTerm, advance, local_terms, start, train_step
 from .memory import need_memory
 from .progress import Progress

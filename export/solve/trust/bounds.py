@@ -26,7 +26,7 @@ from ..solvers.fields.cross import crossed
 from ..solvers.progress import Progress
 from ..solvers.tt_als import apply_axis
 from ..solvers.tt_als import inner as product_of
-from ..trains import Cores, summed
+from ..trains.cores import Cores, summed
 from ..weak_form.axes import ProblemAxis
 from ..weak_form.problem import Problem
 from ..weak_form.restated import halved, parameters

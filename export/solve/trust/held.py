@@ -19,7 +19,7 @@ from ..direct.newton import Direct, Unsettled, settled
 from ..mesh.axis import MeshAxis
 from ..mesh.matrices import MatrixAxis
 from ..solvers.assembly import assemble
-from ..trains import from_columns, rounded
+from ..trains.cores import from_columns, rounded
 from ..weak_form.axes import ProblemAxis
 from ..weak_form.iterate import Iterate
 from ..weak_form.linearised import linearised

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from ...trains import Cores, from_columns, rounded, summed
+from ...trains.cores import Cores, from_columns, rounded, summed
 from ...weak_form.axes import ProblemAxis
 from ...weak_form.errors import ProblemError
 from ...weak_form.fields import Slope, Train

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import linalg
 
-from ...trains import Cores, mirrored
+from ...trains.cores import Cores, mirrored
 from ...weak_form.errors import ProblemError
 
 Floats = NDArray[np.float64]

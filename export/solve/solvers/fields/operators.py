@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from ...trains import Cores
+from ...trains.cores import Cores
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

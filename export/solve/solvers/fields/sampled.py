@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from ...trains import Cores, permuted, rounded
+from ...trains.cores import Cores, permuted, rounded
 from ...weak_form.axes import ProblemAxis
 from ...weak_form.errors import ProblemError
 from ...weak_form.fields import Applied, Sampled, Slope

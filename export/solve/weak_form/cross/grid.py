@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ...trains import Cores
+from ...trains.cores import Cores
 from ..errors import ProblemError
 
 Floats = NDArray[np.float64]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ...trains import Cores, left_orthogonal
+from ...trains.cores import Cores, left_orthogonal
 
 Floats = NDArray[np.float64]
 

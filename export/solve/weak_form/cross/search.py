@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ...trains import Cores
+from ...trains.cores import Cores
 from .grid import Grid, train_line
 
 Floats = NDArray[np.float64]

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import linalg
 
-from ...trains import Cores
+from ...trains.cores import Cores
 from ..errors import ProblemError
 from .grid import Grid
 from .search import missed

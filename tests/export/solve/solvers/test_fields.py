@@ -28,7 +28,7 @@ from sna_export.solve.solvers.fields.operators import (
 from sna_export.solve.solvers.fields.sampled import Sampler
 from sna_export.solve.solvers.progress import Progress
 from sna_export.solve.solvers.tt_als import TTSettings, solve_tt
-from sna_export.solve.trains import random_train
+from sna_export.solve.trains.cores import random_train
 from sna_export.solve.weak_form.iterate import Iterate
 from sna_export.solve.weak_form.linearised import linearised
 

@@ -33,7 +33,7 @@ from sna_export.solve.solvers.progress import Progress
 from sna_export.solve.solvers.tensor_system import normal_equations
 from sna_export.solve.solvers.train_to_cp import cp_of_train
 from sna_export.solve.solvers.tt_als import TTSettings, solve_tt
-from sna_export.solve.trains import from_columns, permuted, random_train, rounded, summed
+from sna_export.solve.trains.cores import from_columns, permuted, random_train, rounded, summed
 
 u, v = unknown(), test_function()
 
