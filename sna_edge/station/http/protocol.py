@@ -33,120 +33,129 @@ class TooMany(Exception):
     """Requests were sent before the first was answered, more than wait at a time."""
 
 
-def protocol(seconds: float, parts: AtOnce, links: Links) -> type[asyncio.Protocol]:
-    """The class of connections whose requests have `seconds` for their head."""
+class Connection(HttpToolsProtocol):  # type: ignore[misc,unused-ignore]
+    """One client. Of all connections of a door: `seconds` that a request has for its head, the
+    `parts` that are answered at once, `links`."""
 
-    class Connection(HttpToolsProtocol):  # type: ignore[misc,unused-ignore]
-        _clock: asyncio.TimerHandle | None = None
-        _held: Any = None
-        _reads = False
-        _head = 0
-        app_state: dict[str, Any]
+    seconds: float
+    parts: AtOnce
+    links: Links
+    app_state: dict[str, Any]
+    _clock: asyncio.TimerHandle | None = None
+    _held: Any = None
+    _reads = False
+    _head = 0
 
-        def connection_made(self, transport: Any) -> None:
-            super().connection_made(transport)
-            found = transport.get_extra_info("ssl_object")
-            if found is not None:
-                self.app_state = {**self.app_state, PEER: found.getpeercert()}
-            self._clock = self.loop.call_later(seconds, self._late)
+    def connection_made(self, transport: Any) -> None:
+        super().connection_made(transport)
+        found = transport.get_extra_info("ssl_object")
+        if found is not None:
+            self.app_state = {**self.app_state, PEER: found.getpeercert()}
+        self._clock = self.loop.call_later(self.seconds, self._late)
 
-        def data_received(self, data: bytes) -> None:
-            self._head += len(data)
-            self._reads = True
-            super().data_received(data)
-            self._reads = False
-            if self._held is not None:  # the rest of it has still to come
-                held, self._held = self._held, None
-                super()._start_asgi_task(held, self.app)
-            if not self._idle():
-                if self._clock is not None:
-                    self._clock.cancel()
-                    self._clock = None
-            elif self._clock is None and self._head:  # its head is not whole yet
-                self._clock = self.loop.call_later(seconds, self._late)
-            if self._head > HEAD:
-                self.transport.abort()
-
-        def connection_lost(self, exc: Exception | None) -> None:
-            if self._clock is not None:
-                self._clock.cancel()
-            links.leave(self)
-            links.pipelined -= len(self.pipeline)
-            self.pipeline.clear()
-            super().connection_lost(exc)
-
-        def pause_writing(self) -> None:
-            super().pause_writing()
-            links.waits(self)
-
-        def resume_writing(self) -> None:
-            super().resume_writing()
-            links.leave(self)
-
-        def unread(self) -> int:
-            """Bytes that the client has not taken yet."""
-            return int(self.transport.get_write_buffer_size())
-
-        def cut(self) -> None:
-            """End it at once."""
+    def data_received(self, data: bytes) -> None:
+        self._head += len(data)
+        self._reads = True
+        super().data_received(data)
+        self._reads = False
+        if self._held is not None:  # the rest of it has still to come
+            held, self._held = self._held, None
+            super()._start_asgi_task(held, self.app)
+        if not self._idle():
+            self._stop_clock()
+        elif self._clock is None and self._head:  # its head is not whole yet
+            self._clock = self.loop.call_later(self.seconds, self._late)
+        if self._head > HEAD:
             self.transport.abort()
 
-        def on_message_begin(self) -> None:
-            if self.pipeline and links.pipelined >= PIPELINED:
-                raise TooMany  # the parser stops, and the connection is closed
-            super().on_message_begin()
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._stop_clock()
+        self.links.leave(self)
+        self.links.pipelined -= len(self.pipeline)
+        self.pipeline.clear()
+        super().connection_lost(exc)
 
-        def on_headers_complete(self) -> None:
-            self._head, before = 0, len(self.pipeline)
-            super().on_headers_complete()
-            links.pipelined += len(self.pipeline) - before
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self.links.waits(self)
 
-        def on_response_complete(self) -> None:
-            before = len(self.pipeline)
-            super().on_response_complete()
-            links.pipelined += len(self.pipeline) - before
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self.links.leave(self)
 
-        def on_body(self, body: bytes) -> None:
-            self._head = 0
-            super().on_body(body)
+    def unread(self) -> int:
+        """Bytes that the client has not taken yet."""
+        return int(self.transport.get_write_buffer_size())
 
-        def on_message_complete(self) -> None:
-            super().on_message_complete()
-            held, self._held = self._held, None
-            if held is not None and not self._answers(held):
-                super()._start_asgi_task(held, self.app)
+    def cut(self) -> None:
+        """End it at once."""
+        self.transport.abort()
 
-        def _start_asgi_task(self, cycle: Any, app: Any) -> None:
-            """Parts need no task where their message ends in what is being read."""
-            plain = self._reads and app is self.app and not self.flow.write_paused
-            if plain and not cycle.waiting_for_100_continue and parts.is_parts(cycle.scope):
-                self._held = cycle
-            else:
-                super()._start_asgi_task(cycle, app)
+    def on_message_begin(self) -> None:
+        if self.pipeline and self.links.pipelined >= PIPELINED:
+            raise TooMany  # the parser stops, and the connection is closed
+        super().on_message_begin()
 
-        def _answers(self, cycle: Any) -> bool:
-            """Whether the message of a request, which is whole, was taken."""
+    def on_headers_complete(self) -> None:
+        self._head, before = 0, len(self.pipeline)
+        super().on_headers_complete()
+        self.links.pipelined += len(self.pipeline) - before
 
-            def answered(data: bytes) -> None:
-                if cycle.disconnected or self.transport.is_closing():
-                    return
-                cycle.response_started = cycle.response_complete = True
-                self.transport.write(data if cycle.keep_alive else _last(data))
-                if not cycle.keep_alive:
-                    self.transport.close()
-                self.on_response_complete()
+    def on_response_complete(self) -> None:
+        before = len(self.pipeline)
+        super().on_response_complete()
+        self.links.pipelined += len(self.pipeline) - before
 
-            return parts.at_once(cycle.scope, bytes(cycle.body), answered)
+    def on_body(self, body: bytes) -> None:
+        self._head = 0
+        super().on_body(body)
 
-        def _idle(self) -> bool:
-            return self.cycle is None or self.cycle.response_complete
+    def on_message_complete(self) -> None:
+        super().on_message_complete()
+        held, self._held = self._held, None
+        if held is not None and not self._answers(held):
+            super()._start_asgi_task(held, self.app)
 
-        def _late(self) -> None:
+    def _start_asgi_task(self, cycle: Any, app: Any) -> None:
+        """Parts need no task where their message ends in what is being read."""
+        plain = self._reads and app is self.app and not self.flow.write_paused
+        if plain and not cycle.waiting_for_100_continue and self.parts.is_parts(cycle.scope):
+            self._held = cycle
+        else:
+            super()._start_asgi_task(cycle, app)
+
+    def _answers(self, cycle: Any) -> bool:
+        """Whether the message of a request, which is whole, was taken."""
+
+        def answered(data: bytes) -> None:
+            if cycle.disconnected or self.transport.is_closing():
+                return
+            cycle.response_started = cycle.response_complete = True
+            self.transport.write(data if cycle.keep_alive else _last(data))
+            if not cycle.keep_alive:
+                self.transport.close()
+            self.on_response_complete()
+
+        return self.parts.at_once(cycle.scope, bytes(cycle.body), answered)
+
+    def _idle(self) -> bool:
+        return self.cycle is None or self.cycle.response_complete
+
+    def _stop_clock(self) -> None:
+        if self._clock is not None:
+            self._clock.cancel()
             self._clock = None
-            if self._idle():
-                self.transport.abort()
 
-    return Connection
+    def _late(self) -> None:
+        self._clock = None
+        if self._idle():
+            self.transport.abort()
+
+
+def protocol(seconds: float, parts: AtOnce, links: Links) -> type[Connection]:
+    """The class of the connections of one door."""
+    shared = {"seconds": seconds, "parts": parts, "links": links}
+    return type("Connection", (Connection,), shared)
 
 
 def _last(data: bytes) -> bytes:
