@@ -47,6 +47,7 @@ class Connection(HttpToolsProtocol):  # type: ignore[misc,unused-ignore]
     _head = 0
 
     def connection_made(self, transport: Any) -> None:
+        """Keep whose certificate it shows; the time for its first head runs."""
         super().connection_made(transport)
         found = transport.get_extra_info("ssl_object")
         if found is not None:
@@ -54,6 +55,7 @@ class Connection(HttpToolsProtocol):  # type: ignore[misc,unused-ignore]
         self._clock = self.loop.call_later(self.seconds, self._late)
 
     def data_received(self, data: bytes) -> None:
+        """Read on; cut off whose head is too long, and time those whose head is not whole."""
         self._head += len(data)
         self._reads = True
         super().data_received(data)
@@ -69,6 +71,7 @@ class Connection(HttpToolsProtocol):  # type: ignore[misc,unused-ignore]
             self.transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
+        """Nothing of it waits any more."""
         self._stop_clock()
         self.links.leave(self)
         self.links.pipelined -= len(self.pipeline)
@@ -76,10 +79,12 @@ class Connection(HttpToolsProtocol):  # type: ignore[misc,unused-ignore]
         super().connection_lost(exc)
 
     def pause_writing(self) -> None:
+        """Its client is slower than what is written."""
         super().pause_writing()
         self.links.waits(self)
 
     def resume_writing(self) -> None:
+        """Its client has taken everything."""
         super().resume_writing()
         self.links.leave(self)
 
@@ -92,25 +97,30 @@ class Connection(HttpToolsProtocol):  # type: ignore[misc,unused-ignore]
         self.transport.abort()
 
     def on_message_begin(self) -> None:
+        """A request begins. Raises TooMany."""
         if self.pipeline and self.links.pipelined >= PIPELINED:
             raise TooMany  # the parser stops, and the connection is closed
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
+        """A head is whole: the request is begun, or waits for the one before it."""
         self._head, before = 0, len(self.pipeline)
         super().on_headers_complete()
         self.links.pipelined += len(self.pipeline) - before
 
     def on_response_complete(self) -> None:
+        """A request is answered; the next one that waits begins."""
         before = len(self.pipeline)
         super().on_response_complete()
         self.links.pipelined += len(self.pipeline) - before
 
     def on_body(self, body: bytes) -> None:
+        """A piece of a message; it counts for no head."""
         self._head = 0
         super().on_body(body)
 
     def on_message_complete(self) -> None:
+        """A message is whole: its parts are judged here where they can be."""
         super().on_message_complete()
         held, self._held = self._held, None
         if held is not None and not self._answers(held):
