@@ -18,6 +18,7 @@ from .part import Part
 
 Floats = NDArray[np.float64]
 ARRAYS = (".npy", ".npz")
+UNNAMED = ["arr_0"]  # what numpy.savez calls an array without a name
 
 
 def suffixes() -> set[str]:
@@ -56,7 +57,8 @@ def read_mesh(path: Path) -> Any:
 
 
 def read_array(path: Path, name: str | None) -> Floats:
-    """The array in an .npy file, or the one called `name` (the only one) in an .npz file. Raises
+    """The array in an .npy file, or the one called `name` (the only one, where
+    none is named) in an .npz file. Raises
     InputError."""
     if not path.is_file():
         raise InputError(f"there is no file {path}; check the path, which starts at the table")
@@ -64,7 +66,7 @@ def read_array(path: Path, name: str | None) -> Floats:
         found = np.load(path, allow_pickle=False)
         if path.suffix.lower() == ".npz":
             known = list(found.files)
-            if name not in known and len(known) != 1:
+            if name not in known and (len(known) != 1 or (name and known != UNNAMED)):
                 raise InputError(_choose(path, name, known))
             found = found[name if name in known else known[0]]
         return np.asarray(found, dtype=float)

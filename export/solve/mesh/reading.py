@@ -15,6 +15,8 @@ from ..weak_form.errors import ProblemError
 
 Floats = NDArray[np.float64]
 KINDS = {"MeshTri1": "triangles", "MeshTet1": "tetrahedra"}
+FLAT_KINDS = {"vertex", "line", "line3", "triangle", "triangle6", "quad", "quad8", "quad9"}
+PLANE = 1e-9  # of its size: how far a plane mesh may leave its plane
 FLAT = 1e-12  # of the longest edge to the power of the dimension: a cell without a volume
 
 
@@ -51,7 +53,11 @@ def _read(skfem: Any, path: Path) -> Any:
         raise ProblemError(f"there is no mesh {path}; give the path of a file that meshio reads")
     try:
         with np.errstate(all="ignore"):
-            return skfem.Mesh.load(path)
+            found = import_module("meshio").read(path)
+            _need_plane(found, path)
+            return import_module("skfem.io.meshio").from_meshio(found)
+    except ProblemError:
+        raise
     except ModuleNotFoundError as error:
         raise ProblemError(
             f"reading {path} needs {error.name}; pip install 'sna-edge[mesh]'"
@@ -61,6 +67,18 @@ def _read(skfem: Any, path: Path) -> Any:
         raise ProblemError(
             f"{path} cannot be read as a mesh ({said}); write it again as triangles or tetrahedra"
         ) from error
+
+
+def _need_plane(found: Any, path: Path) -> None:
+    """Flat cells lie in a plane z = constant: their third coordinate is left out."""
+    flat = {block.type for block in found.cells} <= FLAT_KINDS
+    if not flat or np.shape(found.points)[1] < 3:
+        return
+    points = np.asarray(found.points, dtype=float)
+    if np.ptp(points[:, 2]) > PLANE * float(np.ptp(points, axis=0).max()):
+        raise ProblemError(
+            f"{path} is a surface in space; give a mesh of volumes, or one in the plane of x and y"
+        )
 
 
 def volumes(points: Floats, cells: NDArray[np.int64]) -> Floats:

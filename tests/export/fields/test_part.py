@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 
 from sna_edge.errors import InputError
 from sna_export.fields.part import SIMPLICES, part_of
+from sna_export.fields.result_files import read_array
 
 from ...runs_of_a_plate import meshio
 
@@ -75,3 +77,12 @@ def test_cells_count_by_their_volume_around_a_point() -> None:
     two = meshio.Mesh(points, [("quad", [[0, 1, 2, 3], [1, 4, 5, 2]])])
     found = part_of(two, "a.vtu", {}).averaged([[0.0, 4.0]])
     assert np.allclose(found, [0, 3, 3, 0, 4, 4])  # volumes 1 and 3
+
+
+def test_an_array_of_another_name_is_not_taken_for_the_one_asked(tmp_path: Path) -> None:
+    np.savez(tmp_path / "named.npz", T=np.arange(3.0))
+    np.savez(tmp_path / "plain.npz", np.arange(3.0))
+    with pytest.raises(InputError, match="has no field 'X', it has T"):
+        read_array(tmp_path / "named.npz", "X")
+    for file, name in (("named", "T"), ("named", None), ("plain", "X")):
+        assert read_array(tmp_path / f"{file}.npz", name).tolist() == [0.0, 1.0, 2.0]

@@ -76,3 +76,15 @@ def test_functions_of_the_unknown_and_models_in_the_operator() -> None:
     with pytest.raises(ProblemError, match="in the operator of 'p', which the part 'part'"):
         Problem("p", (body,), rise * u * v, 1.0 * v)
     assert np.isfinite(Problem("p", (body,), u * v, rise * v).load.products[0].scale)
+
+
+@pytest.mark.parametrize("height", [lambda x, y: x, lambda x, y: 0.1 * x * y])
+def test_a_surface_in_space_is_not_flattened(height: Any, tmp_path: Any) -> None:
+    meshio: Any = pytest.importorskip("meshio")
+    mesh = skfem.MeshTri().refined(2)
+    for z, name in ((height(*mesh.p), "tilted.vtu"), (5.0 + 0.0 * mesh.p[0], "plane.vtu")):
+        points = np.c_[mesh.p.T, z]
+        meshio.Mesh(points, [("triangle", mesh.t.T)]).write(tmp_path / name)
+    with pytest.raises(ProblemError, match=r"tilted\.vtu is a surface in space"):
+        mesh_space("part", tmp_path / "tilted.vtu")
+    assert mesh_space("part", tmp_path / "plane.vtu").weights.sum() == pytest.approx(1.0)
