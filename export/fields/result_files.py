@@ -57,9 +57,8 @@ def read_mesh(path: Path) -> Any:
 
 
 def read_array(path: Path, name: str | None) -> Floats:
-    """The array in an .npy file, or the one called `name` (the only one, where
-    none is named) in an .npz file. Raises
-    InputError."""
+    """The array in an .npy file, or the one called `name` in an .npz file: the only one where no
+    name is given, or it has none. Raises InputError."""
     if not path.is_file():
         raise InputError(f"there is no file {path}; check the path, which starts at the table")
     try:

@@ -45,7 +45,8 @@ KIM = Source(
 )
 KUMAR = Source(
     "Suresh Kumar, Sparks & Liou, Parameter determination and experimental validation of a wire"
-    " feed additive manufacturing model, Solid Freeform Fabrication Symposium (2015)",
+    " feed additive manufacturing model, Missouri University of Science and Technology"
+    " (2015; the year could not be verified)",
     "an open code of that model",
 )
 BOIVINEAU = Source(

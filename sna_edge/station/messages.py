@@ -26,6 +26,7 @@ from .parts import Arrival
 
 READING = "reading"
 LONGEST_ID = 200
+NAME = f"a whole number or at most {LONGEST_ID} printable characters"
 MOST = 10_000
 """Parts of one message."""
 DEEPEST = 32
@@ -50,24 +51,18 @@ def of_object(
     message names none."""
     if isinstance(found, str):
         return Arrival(station, found, recipe=recipe, door=door)
-    part, sequence = _part(identity_of(found)), found.get("sequence", 0)
-    named = recipe if found.get("recipe") in (None, "") else found["recipe"]
-    wrong = ""
+    part, named = _name(identity_of(found)), _name(found.get("recipe"))
+    sequence, wrong = found.get("sequence", 0), ""
     if part is None:
-        wrong, part = f"the id of the part is {said(identity_of(found))}; give text", ""
+        wrong = f"the id of the part is {said(identity_of(found))}; give {NAME}"
     elif isinstance(sequence, bool) or not isinstance(sequence, int) or not 0 <= sequence < 2**53:
         wrong = f"sequence of {part} is {said(sequence)}; give a whole number from 0 on"
-        sequence = 0
-        part = ""  # a record of its own: the verdict of sequence 0 is no answer
-    elif not isinstance(named, str) or len(named) > LONGEST_ID or not named.isprintable():
-        wrong, named = f"recipe of {part} is {said(named)}; give text", recipe
-        part = ""
-    reading = _reading(found)
-    if isinstance(sequence, bool) or not isinstance(sequence, int):
-        sequence = 0
-    if not isinstance(named, str):
-        named = recipe
-    return Arrival(station, wrong or reading, part, sequence, named, door, sent_at(found))
+    elif named is None:
+        wrong = f"recipe of {part} is {said(found['recipe'])}; give {NAME}"
+    if part is None or wrong:  # a record of its own: the verdict of sequence 0 is no answer
+        part, sequence = "", 0
+    reading = wrong or _reading(found)
+    return Arrival(station, reading, part, sequence, named or recipe, door, sent_at(found))
 
 
 def _reading(found: Mapping[str, Any]) -> Mapping[str, Any] | str:
@@ -79,8 +74,8 @@ def _reading(found: Mapping[str, Any]) -> Mapping[str, Any] | str:
     return {**inner, KEY: found[KEY]} if found.get(KEY) is not None else inner
 
 
-def _part(given: object) -> str | None:
-    """The id as text, "" where there is none; None for what is no id."""
+def _name(given: object) -> str | None:
+    """The id of a part or recipe as text, "" where there is none; None for what is no id."""
     if given is None:
         return ""
     if isinstance(given, float) and given.is_integer():

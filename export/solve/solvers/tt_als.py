@@ -17,14 +17,13 @@ from numpy.typing import NDArray
 
 from sna_edge.numerics.time_budget import OutOfTime
 
-from ..trains.cores import mirrored, random_train, right_orthogonal, truncated
+from ..trains.cores import Cores, mirrored, random_train, right_orthogonal, truncated
 from .interfaces import Bond, LocalTerm, advance, local_terms, start, train_step
 from .memory import need_memory
 from .progress import Progress
 from .tensor_system import TensorSystem
 
 Floats = NDArray[np.float64]
-Cores = list[Floats]  # X_d [a, n_d, b]
 WATCHED_TERMS = 12  # up to so many terms the residual is evaluated after every sweep
 
 

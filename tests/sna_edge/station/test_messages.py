@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from typing import Any
 
 import pytest
 
@@ -24,7 +25,7 @@ from sna_edge.station.parts import Arrival
 GOOD = b'{"part": "A1", "power": 200}'
 
 
-def read(data: bytes, **more: bool) -> tuple[list[Arrival], str]:
+def read(data: bytes, **more: Any) -> tuple[list[Arrival], str]:
     return of_message(data, "press-1", "http", **more)
 
 
@@ -36,9 +37,9 @@ def words(arrival: Arrival) -> str:
 @pytest.mark.parametrize(
     "wrong", [b'{"a": 1, "a": 2}', b'{"x": ' + b"9" * 5000 + b"}", b"7", b"null", b'"{}"', b"[]",
               b'{"x": ' + b"[" * (DEEPEST + 1) + b"]" * (DEEPEST + 1) + b"}",
-              b'{"part": "\\ud800"}', b'{"part": 1e400}', b'{"part": {}}', b'{"recipe": 0}',
-              b'{"recipe": false}', b'{"recipe": []}'],
-    ids=range(13),
+              b'{"part": "\\ud800"}', b'{"part": 1e400}', b'{"part": {}}', b'{"recipe": 0.5}',
+              b'{"recipe": 1e400}', b'{"recipe": false}', b'{"recipe": []}'],
+    ids=range(14),
 )  # fmt: skip
 def test_what_is_wrong_with_one_part_of_a_list_says_nothing_of_the_others(wrong: bytes) -> None:
     found, form = read(b"[" + GOOD + b" ,\r\n" + wrong + b"," + GOOD + b"]")
@@ -64,6 +65,25 @@ def test_a_list_that_was_cut_acknowledges_no_part(list_: bytes) -> None:
 def test_lists_with_a_byte_order_mark_and_none_in_them() -> None:
     assert [len(read(b"\xef\xbb\xbf [" + GOOD + b"]\n")[0]), len(read(b"[]")[0])] == [1, 0]
     assert read(b"\xef\xbb\xbf" + GOOD)[0][0].part == "A1"
+
+
+@pytest.mark.parametrize(
+    "given, recipe", [(b"4711", "4711"), (b"12.0", "12"), (b'" 316L "', "316L"), (b'""', "usual"),
+                      (b"null", "usual"), (b"0", "0")],
+)  # fmt: skip
+def test_a_recipe_may_be_a_number_as_an_id_may(given: bytes, recipe: str) -> None:
+    data = b'{"part": "A1", "sequence": 3, "power": 200, "recipe": ' + given + b"}"
+    (one,), _ = read(data, recipe="usual")
+    assert (one.part, one.sequence, one.recipe) == ("A1", 3, recipe)
+    assert isinstance(one.reading, dict)
+
+
+@pytest.mark.parametrize("field", ["part", "recipe"])
+@pytest.mark.parametrize("name", ["a" * 201, "a\u0000b", True, 0.5])
+def test_names_that_are_none_are_told_what_names_are(field: str, name: object) -> None:
+    (one,), _ = read(json.dumps({"part": "A1", "sequence": 3, field: name}).encode())
+    assert (one.part, one.sequence) == ("", 0)
+    assert words(one).endswith("give a whole number or at most 200 printable characters")
 
 
 def test_lines_are_told_apart_from_an_object_on_many_lines() -> None:
