@@ -106,23 +106,25 @@ print(model.backend.name, round(model(a=0.5)[0], 6), main(["doctor", "--json"]))
 
 
 COST = """
-import time, numpy
+import time
 start = time.process_time()
+import numpy
+middle = time.process_time()
 import sna_edge
-print(time.process_time() - start)
+print((time.process_time() - middle) / (middle - start))
 """
 
 
-def test_import_costs_less_than_60_ms_over_numpy(tmp_path):
-    """Processor time with bytecode, which an installer writes, the best of five processes: other
-    work does not count."""
+def test_import_costs_less_than_seven_tenths_of_numpys(tmp_path):
+    """Processor time over that of numpy in the same process, the least of five after one that
+    writes the bytecode, as an installer does: 0.54, some 50 ms over 95, in a slow hour too."""
     environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
     command = [sys.executable, "-X", f"pycache_prefix={tmp_path}", "-c", COST]
-    seconds = []
-    for _ in range(5):
+    ratios = []
+    for _ in range(6):
         done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
-        seconds.append(float(done.stdout))
-    assert min(seconds) < 0.06, f"{1e3 * min(seconds):.0f} ms"
+        ratios.append(float(done.stdout))
+    assert min(ratios[1:]) < 0.7, ratios
 
 
 @pytest.mark.parametrize("room", ["sna_edge", "export"])
