@@ -51,10 +51,11 @@ def of_object(
     message names none."""
     if isinstance(found, str):
         return Arrival(station, found, recipe=recipe, door=door)
-    part, named = _name(identity_of(found)), _name(found.get("recipe"))
-    sequence, wrong = found.get("sequence", 0), ""
+    given, sequence, wrong = identity_of(found), found.get("sequence", 0), ""
+    part = _name(given.strip() if isinstance(given, str) else given)
+    named = _name(found.get("recipe"))  # as it is: what chooses model and limits is not guessed
     if part is None:
-        wrong = f"the id of the part is {said(identity_of(found))}; give {NAME}"
+        wrong = f"the id of the part is {said(given)}; give {NAME}"
     elif isinstance(sequence, bool) or not isinstance(sequence, int) or not 0 <= sequence < 2**53:
         wrong = f"sequence of {part} is {said(sequence)}; give a whole number from 0 on"
     elif named is None:
@@ -84,7 +85,7 @@ def _name(given: object) -> str | None:
         return None
     if isinstance(given, int) and abs(given) >= 10**100:
         return None
-    text = str(given).strip()
+    text = str(given)
     plain = len(text) <= LONGEST_ID and text.isprintable()
     return text if plain else None
 

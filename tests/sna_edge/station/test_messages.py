@@ -68,7 +68,7 @@ def test_lists_with_a_byte_order_mark_and_none_in_them() -> None:
 
 
 @pytest.mark.parametrize(
-    "given, recipe", [(b"4711", "4711"), (b"12.0", "12"), (b'" 316L "', "316L"), (b'""', "usual"),
+    "given, recipe", [(b"4711", "4711"), (b"12.0", "12"), (b'" 316L "', " 316L "), (b'""', "usual"),
                       (b"null", "usual"), (b"0", "0")],
 )  # fmt: skip
 def test_a_recipe_may_be_a_number_as_an_id_may(given: bytes, recipe: str) -> None:
