@@ -192,6 +192,19 @@ def used(seen: Any) -> dict[str, float]:
     return {one["name"]: one["value"] for one in found}
 
 
+def grows(seen: Any) -> dict[str, tuple[float, float]]:
+    """What a page that is left alone for six seconds has more of than it may: before, after."""
+    before = used(seen)
+    seen.page.wait_for_timeout(6000)
+    after = used(seen)
+    allowed = {
+        "Nodes": before["Nodes"] + 60,
+        "JSEventListeners": before["JSEventListeners"] + 10,
+        "JSHeapUsedSize": 1.1 * before["JSHeapUsedSize"] + 2e5,
+    }
+    return {one: (before[one], after[one]) for one in allowed if after[one] > allowed[one]}
+
+
 @pytest.mark.parametrize("view", ["live", "charts"])
 def test_a_page_that_is_open_for_long_does_not_grow(
     visit: Visit, station: LiveStation, view: str, monkeypatch: pytest.MonkeyPatch
@@ -210,16 +223,13 @@ def test_a_page_that_is_open_for_long_does_not_grow(
     line.start()
     try:
         seen.until("document.title.startsWith('ACCEPT')")
-        seen.page.wait_for_timeout(6000)  # until all buffers of the page are full
-        before = used(seen)
-        seen.page.wait_for_timeout(6000)
-        after = used(seen)
+        spans = []
+        while (grown := grows(seen)) and len(spans) < 9:
+            spans.append(grown)  # its buffers fill by parts: slowly on a slow machine
     finally:
         end.set()
         line.join(10)
-    assert after["Nodes"] <= before["Nodes"] + 60
-    assert after["JSEventListeners"] <= before["JSEventListeners"] + 10
-    assert after["JSHeapUsedSize"] <= 1.1 * before["JSHeapUsedSize"] + 2e5
+    assert not grown, spans
 
 
 def test_five_hundred_parts_a_second_are_few_redraws(visit: Visit, station: LiveStation) -> None:
