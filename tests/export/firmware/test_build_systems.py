@@ -75,6 +75,20 @@ int main() {
     std::printf("%.17g %.17g\\n", y[0], y[1]);
 }
 """
+ARDUINO = """
+#include <cstdio>
+struct Port {
+    void begin(long) {}
+    explicit operator bool() const { return true; }
+    void println(const char *text) { std::puts(text); }
+};
+static Port Serial;
+"""
+SKETCH = """
+#include "Arduino.h"
+#include "SelfTest.ino"
+int main() { setup(); loop(); }
+"""
 
 
 def first() -> sna_edge.Model:
@@ -180,3 +194,24 @@ def test_spans(standard: str, folder: Path, tmp_path: Path) -> None:
     words = ["g++", f"-std={standard}", "-Wall", "-Wextra", "-Werror", f"-I{folder}", "face.cpp"]
     subprocess.run([*words, "sna.o", "my_model.o", "-o", "face"], cwd=tmp_path, check=True)
     asked(tmp_path / "face")
+
+
+@pytest.mark.parametrize("name", ["my_model", "other"])
+def test_the_arduino_sketch_with_a_stand_in_of_its_core(
+    name: str, folder: Path, tmp_path: Path
+) -> None:
+    """Only what the libraries carry is compiled, one model beside the library, and run here."""
+    if not shutil.which("g++"):
+        pytest.skip("no C++ compiler here")
+    places = {"sna": folder / "arduino" / "sna", name: folder / "arduino" / name}
+    found = [f"-I{place / 'src'}" for place in places.values()]
+    for part, place in places.items():
+        words = ["cc", "-O1", "-c", *found, str(place / "src" / f"{part}.c"), "-o", f"{part}.o"]
+        subprocess.run(words, cwd=tmp_path, check=True)
+    (tmp_path / "Arduino.h").write_text(ARDUINO)
+    (tmp_path / "sketch.cpp").write_text(SKETCH)
+    found += ["-I.", f"-I{places[name] / 'examples' / 'SelfTest'}", "-Wall", "-Wextra", "-Werror"]
+    words = ["g++", "-std=c++17", *found, "sketch.cpp", "sna.o", f"{name}.o", "-o", "sketch"]
+    subprocess.run(words, cwd=tmp_path, check=True)
+    done = subprocess.run([tmp_path / "sketch"], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["ok"]
