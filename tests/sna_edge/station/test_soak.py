@@ -8,6 +8,11 @@ import sys
 
 import pytest
 
+from sna_edge.station.records import Keep, Records
+
+from .records.made import START, appended, verdict
+from .waiting import until
+
 TIMES = {"limited": 3, "full": 3, "disordered": 4, "silent": 8, "swapped": 3, "clock": 4}
 """Of those that are quick; the others twice."""
 NAMES = (
@@ -84,15 +89,72 @@ def test_what_must_hold_is_noticed_where_it_does_not(soak, tmp_path):
     assert found["verdict"] == "ACCEPT"
 
 
-def test_parts_that_retention_took_are_not_waited_for(soak, tmp_path):
+DAY = 86_400.0
+
+
+def _kept(folder):
+    """1,200 parts of ten days, of which the first 600 go; the second of them comes again."""
+    times = [START - 10 * DAY + i * 720 for i in range(1200)]
+    records = Records(folder, clock=lambda: START)
+    for i in range(0, 1200, 400):
+        assert appended(records, *(verdict(f"P{k}", time=times[k]) for k in range(i, i + 400)))
+    records.stop()
+    yield
+    records = Records(folder, Keep(days=5), clock=lambda: START)
+    until(lambda: _first(folder) > 600, what="the oldest records go")
+    assert not appended(records, verdict("P1", time=START)).answers[0].again
+    records.stop()
+    yield
+
+
+def _first(folder):
+    with sqlite3.connect(folder / "records.sqlite") as db:
+        return db.execute("SELECT min(number) FROM records").fetchone()[0]
+
+
+def test_only_what_a_cut_took_is_excused(soak, tmp_path):
+    """Records up to a cut that was told of may be gone; not the next one, nor those of a part that
+    never had any."""
+    from campaigns.followed import Followed
     from campaigns.holds import without_record
 
+    steps, followed = _kept(tmp_path), Followed(tmp_path)
+    next(steps)
+    followed.look()
+    assert (followed.cut, followed.numbers["P599"]) == (0, 600)
+    next(steps)
+    parts = ["P0", "P1", "P599", "P600", "P1199", "never"]
+    assert without_record(tmp_path, parts) == ["P0", "P599", "never"]
+    assert without_record(tmp_path, parts, followed) == ["never"]
+    there = {f"P{k}": k + 1 for k in range(600, 1200)} | {"P1": followed.numbers["P1"]}
+    assert followed.cut == 600 and followed.ended() == [] and not [*followed.lost(there)]
     with sqlite3.connect(tmp_path / "records.sqlite") as db:
-        db.execute("CREATE TABLE records (part, kind)")
-        db.executemany("INSERT INTO records VALUES (?, 0)", [("M7.0-9",), ("M7.0-11",), ("G3",)])
-    parts = ["M7.0-2", "M7.0-9", "M7.0-10", "M7.0-12", "F7.0-1-1"]
-    assert without_record(tmp_path, parts) == ["M7.0-2", "M7.0-10", "M7.0-12", "F7.0-1-1"]
-    assert without_record(tmp_path, parts, cut=True) == ["M7.0-10", "M7.0-12", "F7.0-1-1"]
+        db.execute("DELETE FROM records WHERE part = 'P600'")
+    assert without_record(tmp_path, parts, followed) == ["P600", "never"]
+    del there["P600"]
+    assert [*followed.lost(there)] == ["1 records behind the cut at 600 are gone, as of P600"]
+    there |= {"P600": 601, "P599": 600}
+    assert [*followed.lost(there)] == ["1 records before the cut at 600 are left, as of P599"]
+    followed.stop()
+
+
+def test_two_records_of_a_part_and_what_was_not_seen_are_told(soak, tmp_path):
+    from campaigns.followed import Followed
+
+    for _ in _kept(tmp_path):
+        pass
+    late = Followed(tmp_path)  # after the cut: nobody knows what went
+    late.look()
+    assert late.ended() == ["records 1 to 600 were gone before a look"]
+    with sqlite3.connect(tmp_path / "records.sqlite") as db:
+        rows = "number, kind, station, recipe, part, sequence, mark, verdict, time, text, digest"
+        db.execute(
+            f"INSERT INTO records ({rows}) SELECT 5000, kind, station, recipe, part, 1, mark,"
+            " verdict, time, text, digest FROM records WHERE part = 'P700'"
+        )
+    late.look()
+    assert late.ended()[-1] == "P700 has the records 701 and 5000"
+    late.stop()
 
 
 def test_the_table_keeps_what_did_not_run(soak, tmp_path):

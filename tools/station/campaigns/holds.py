@@ -16,54 +16,40 @@ from sna_edge.quality import Line
 from sna_edge.quality.limits import limits_in
 from sna_edge.station.records import verify
 
+from .followed import Followed, read
 from .senders import Told
 from .site import Site
 
 Records = list[dict[str, Any]]
 
 
-def _read(data: Path) -> sqlite3.Connection:
-    return sqlite3.connect(f"file:{data}/records.sqlite?mode=ro", uri=True, timeout=60)
-
-
 def has_record(data: Path, part: str) -> bool:
     """Whether a part has its verdict on the disk."""
     try:
-        with closing(_read(data)) as db:
+        with closing(read(data)) as db:
             query = "SELECT 1 FROM records WHERE part = ? AND kind = 0"
             return db.execute(query, (part,)).fetchone() is not None
     except sqlite3.Error:
         return False
 
 
-def without_record(data: Path, parts: Iterable[str], *, cut: bool = False) -> list[str]:
-    """Those of the parts that have no verdict on the disk; `cut`: retention may have taken the
-    oldest records, and a part that its sender sent before the oldest that is left had one."""
+def without_record(data: Path, parts: Iterable[str], followed: Followed | None = None) -> list[str]:
+    """Those of the parts that have no verdict on the disk, and had none that retention took, as who
+    has `followed` the records knows."""
     if not (parts := list(parts)):
         return []
-    with closing(_read(data)) as db:
+    with closing(read(data)) as db:
         there = {part for (part,) in db.execute("SELECT part FROM records WHERE kind = 0")}
     left = [part for part in parts if part not in there]
-    return _behind_a_cut(left, there) if cut and left else left
-
-
-def _behind_a_cut(parts: Iterable[str], there: Iterable[str]) -> list[str]:
-    """Without those that were sent before the oldest of their sender that is there."""
-    oldest: dict[str, tuple[int, ...]] = {}
-    for sender, number in map(_sent, there):
-        oldest[sender] = min(oldest.get(sender, number), number)
-    return [part for part in parts if _sent(part)[1] >= oldest.get(_sent(part)[0], ())]
-
-
-def _sent(part: str) -> tuple[str, tuple[int, ...]]:
-    """Sender and number of a part: H7.0-12, F7.0-3-1."""
-    sender, *numbers = part.split("-")
-    return sender, tuple(int(n) for n in numbers if n.isdigit())
+    if followed is None or not left:
+        return left
+    followed.look()
+    return [part for part in left if not followed.took(part)]
 
 
 def records(data: Path) -> Records:
     """All records in their order."""
-    with closing(_read(data)) as db:
+    with closing(read(data)) as db:
         return [json.loads(t) for (t,) in db.execute("SELECT text FROM records ORDER BY number")]
 
 
@@ -107,20 +93,26 @@ class Reference:
         return self._known[(*key, power)]
 
 
-def faults(site: Site, told: Told, reference: Reference, *, cut: bool = False) -> list[str]:
-    """What does not hold; `cut`: retention may have taken the oldest records."""
+def faults(
+    site: Site, told: Told, reference: Reference, followed: Followed | None = None
+) -> list[str]:
+    """What does not hold. `followed` since the start where retention may have taken the oldest
+    records: those up to its last cut, and no others, need not be there."""
     found = verify(site.data)
     wrong, told.wrong = list(told.wrong), []
     if found.broken is not None:
         wrong.append(f"verify: {found.words}")
     kept = records(site.data)
-    wrong += _counted([r for r in kept if r["kind"] == "verdict"], told, found.first if cut else 1)
+    if followed is not None:
+        followed.look()
+        wrong += followed.ended()
+    wrong += _counted([r for r in kept if r["kind"] == "verdict"], told, followed)
     wrong += _judged(kept, told, reference)
     wrong += [f"the station says: {line[:200]}" for line in _noise(site.said())]
     return wrong
 
 
-def _counted(verdicts: Records, told: Told, first: int) -> Iterator[str]:
+def _counted(verdicts: Records, told: Told, followed: Followed | None) -> Iterator[str]:
     numbers: dict[str, int] = {}
     for one in verdicts:
         if one["part"] in numbers:
@@ -128,11 +120,14 @@ def _counted(verdicts: Records, told: Told, first: int) -> Iterator[str]:
         if one["part"] not in told.power:
             yield f"record {one['record']} is of no part: {one['part']}, {one.get('reason')}"
         numbers[one["part"]] = one["record"]
-    lost = [p for p, n in told.numbers.items() if n >= first and numbers.get(p) != n]
+    known = numbers if followed is None else followed.numbers
+    lost = [part for part, number in told.numbers.items() if known.get(part) != number]
     if lost:
         yield f"{len(lost)} acknowledged parts have no record or another one, as {lost[0]}"
-    if first == 1 and (lost := [p for p in told.handed if p not in numbers]):
+    if lost := [part for part in told.handed if part not in known]:
         yield f"{len(lost)} parts that were handed over have no record, as {lost[0]}"
+    if followed is not None:
+        yield from followed.lost(numbers)
 
 
 def _judged(kept: Records, told: Told, reference: Reference) -> Iterator[str]:

@@ -11,17 +11,19 @@ import time
 from pathlib import Path
 from typing import Any
 
+from .followed import Followed
 from .holds import Reference, events, faults, records
 from .outcome import Outcome, closed, parts_go_on
-from .senders import Crowd, FolderSender, HttpSender, MqttSender, PlcSender, Sender, Told
-from .site import AQDEF, FOLDER, HTTP, MQTT, OPCUA, Broker, Site, model, mosquitto, until
+from .senders import Crowd, FolderSender, HttpSender, MqttSender, PlcSender, Sender, Told, together
+from .site import AQDEF, FOLDER, HTTP, MQTT, OPCUA, Broken, Broker, Site, model, mosquitto, until
 
 RETENTION = '[records]\ncap = "2 MB"\nwhen_full = "drop_oldest"\n'
 
 
 class Lines:
     """A station with all its doors (OPC UA, which is slow to start, only where `plc`), and the
-    lines that send to it."""
+    lines that send to it; with `more`, which lets the oldest records go, its records are
+    followed."""
 
     def __init__(self, folder: Path, seed: int, more: str = "", *, plc: bool = True) -> None:
         with_broker = mosquitto() is not None
@@ -32,6 +34,7 @@ class Lines:
         self.plc = _plc(self.site) if plc else None
         self._seed = seed
         self.senders: list[Sender] = []
+        self.followed = Followed(self.site.data) if more else None
 
     def send(self) -> None:
         """Start the station, so that the broker knows it, and the lines."""
@@ -45,10 +48,12 @@ class Lines:
         if self.broker is not None:
             self.senders.append(MqttSender(told, site.ports["mqtt"], seed))
 
-    def close(self, times: int, *, cut: bool = False) -> Outcome:
+    def close(self, times: int) -> Outcome:
         """The last station ends; what does not hold."""
         try:
-            return closed(self.site, self.told, self.reference, self.senders, times, cut=cut)
+            return closed(
+                self.site, self.told, self.reference, self.senders, times, followed=self.followed
+            )
         finally:
             self.leave()
 
@@ -56,6 +61,8 @@ class Lines:
         """Stop the servers beside the station."""
         for sender in self.senders:
             sender.stopping.set()
+        if self.followed is not None:
+            self.followed.stop()
         if self.site.process is not None and self.site.process.poll() is None:
             self.site.kill()
         if self.broker is not None:
@@ -83,6 +90,8 @@ def killed(folder: Path, times: int, draw: random.Random) -> Outcome:
     site, wrong = lines.site, list[str]()
     try:
         lines.send()
+        if dropping:
+            _come_to_the_cap(lines)
         for n in range(times):
             if n:
                 site.spawn()
@@ -99,14 +108,25 @@ def killed(folder: Path, times: int, draw: random.Random) -> Outcome:
                     copying.wait()
             site.kill()
             if n % 5 == 4:
-                wrong += faults(site, _of_now(lines.told), lines.reference, cut=dropping)
+                wrong += faults(site, _of_now(lines.told), lines.reference, lines.followed)
         site.start()
         parts_go_on(lines.told, site)
-        outcome = lines.close(times, cut=dropping)
+        outcome = lines.close(times)
     finally:
         lines.leave()
     outcome.faults += wrong
     return outcome
+
+
+def _come_to_the_cap(lines: Lines) -> None:
+    """So many parts that the oldest records go from here on. Raises Broken."""
+    assert lines.followed is not None
+    for n in range(20):
+        together(lines.site, lines.told, [f"R{n}-{i}" for i in range(250)])
+        lines.followed.look()
+        if lines.followed.cut:
+            return
+    raise Broken(f"{len(lines.followed.numbers)} records, and none of them goes")
 
 
 def _of_now(told: Told) -> Told:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import random
 import time
 from pathlib import Path
 
+from .followed import Followed
 from .holds import Reference, events, records
 from .outcome import Outcome, closed
-from .senders import HttpSender, MqttSender, Reader, Sender, Told
+from .senders import HttpSender, MqttSender, Reader, Sender, Told, together
 from .site import HTTP, MQTT, Broken, Broker, Site, mosquitto, until
 
 SMALL = '[records]\ncap = "1500 KB"\nwhen_full = "{}"\n'
@@ -27,6 +27,7 @@ def away(folder: Path, times: int, draw: random.Random) -> Outcome:
     site, told = Site(folder, HTTP, MQTT, more=SMALL.format(policy) if policy else ""), Told()
     reference, broker = Reference(site), Broker(folder, site.ports["mqtt"])
     reader, wrong = Reader(broker.port), list[str]()
+    followed = Followed(site.data) if policy == "drop_oldest" else None
     site.start()
     until(lambda: site.up("mqtt.plant"), "the door is up")
     sender = HttpSender(told, site, draw.randrange(10**6))
@@ -42,13 +43,16 @@ def away(folder: Path, times: int, draw: random.Random) -> Outcome:
                 until(lambda: site.up("mqtt.plant"), "the door is up again", 120.0)
         if policy == "stop":
             wrong += _at_cap(site, told)
-        outcome = _finished(site, told, reference, reader, [sender, line], times, policy)
+        wrong += _received(site, reader, [sender, line], policy)
+        outcome = closed(site, told, reference, [], times, followed=followed)
     finally:
         sender.stopping.set()
         line.stopping.set()
         site.kill()
         broker.stop()
         reader.close()
+        if followed is not None:
+            followed.stop()
     outcome.faults += wrong
     return outcome
 
@@ -60,15 +64,10 @@ def _recorded_meanwhile(site: Site, told: Told, draw: random.Random, policy: str
         time.sleep(0.02)
     n = 0
     while policy and n < 4 and draw.random() < 0.8:
-        parts = [{"part": f"B{len(told.power)}-{i}", "power": 200.0} for i in range(300)]
-        told.power.update({str(p["part"]): 200.0 for p in parts})
-        status, found = site.asked("/stations/press-1/parts", json.dumps(parts).encode(), 60.0)
         n += 1
-        if status == 200:
-            for one in found:
-                told.heard(one)
-        elif status != 503:
-            told.wrong.append(f"parts while the broker is away: {status} {found}")
+        status = together(site, told, [f"B{len(told.power)}-{i}" for i in range(300)])
+        if status not in (200, 503):
+            told.wrong.append(f"parts while the broker is away: {status}")
 
 
 def _at_cap(site: Site, told: Told) -> list[str]:
@@ -84,15 +83,7 @@ def _at_cap(site: Site, told: Told) -> list[str]:
     return wrong
 
 
-def _finished(
-    site: Site,
-    told: Told,
-    reference: Reference,
-    reader: Reader,
-    senders: list[Sender],
-    times: int,
-    policy: str,
-) -> Outcome:
+def _received(site: Site, reader: Reader, senders: list[Sender], policy: str) -> list[str]:
     """What the receiver has got against what was recorded."""
     for sender in senders:
         sender.stop()
@@ -125,6 +116,4 @@ def _finished(
     back = "link back" in site.said() or policy == "stop"  # a restart in between tells no way back
     if "link lost" not in site.said() or not back:
         wrong.append("no event tells that the link was lost and is back")
-    outcome = closed(site, told, reference, [], times, cut=policy == "drop_oldest")
-    outcome.faults += wrong
-    return outcome
+    return wrong

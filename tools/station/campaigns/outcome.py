@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from .followed import Followed
 from .holds import Reference, faults, without_record
 from .senders import Sender, Told
 from .site import Site
@@ -35,15 +36,15 @@ Campaign = Callable[[Path, int, random.Random], Outcome]
 """(an empty folder, how often, what draws) -> what one station has gone through."""
 
 
-def settle(site: Site, told: Told, *, cut: bool = False) -> None:
+def settle(site: Site, told: Told, followed: Followed | None = None) -> None:
     """Wait until everything that was handed over has, or had, a record, as long as that gets on."""
-    left, end = without_record(site.data, told.handed, cut=cut), time.monotonic() + SETTLED
+    left, end = without_record(site.data, told.handed, followed), time.monotonic() + SETTLED
     while left:
         if time.monotonic() > end:
             told.wrong.append(f"{len(left)} parts that were handed over wait, as {left[0]}")
             return
         time.sleep(0.1)
-        before, left = len(left), without_record(site.data, left, cut=cut)
+        before, left = len(left), without_record(site.data, left, followed)
         if len(left) < before:
             end = time.monotonic() + SETTLED
 
@@ -64,13 +65,13 @@ def parts_go_on(told: Told, site: Site, seconds: float = 60.0) -> None:
 
 def closed(
     site: Site, told: Told, reference: Reference, senders: list[Sender], times: int, *,
-    cut: bool = False,
+    followed: Followed | None = None,
 ) -> Outcome:  # fmt: skip
     """The end of one station: senders stop, what was handed over is waited for, SIGTERM, checks."""
     for sender in senders:
         sender.stop()
-    settle(site, told, cut=cut)
+    settle(site, told, followed)
     code = site.end()
     wrong = [f"SIGTERM: it ends with {code}"] if code else []
-    wrong += faults(site, told, reference, cut=cut)
+    wrong += faults(site, told, reference, followed)
     return Outcome(times, len(told.numbers) + len(told.handed), wrong)

@@ -87,6 +87,7 @@ def free_port() -> int:
 
 SAID = 200
 """Faults that are told in words; all count."""
+NEW = "SELECT number, part FROM records WHERE number > ? AND kind = 0 ORDER BY number"
 
 
 @dataclass
@@ -217,13 +218,15 @@ class Plant:
     def settled(self, seconds: float = 60.0) -> None:
         """Wait until good parts that nobody answers (MQTT, files) have their records, as long as
         more of them come within the seconds."""
-        end, lacked = time.monotonic() + seconds, len(self.wanted) + 1
+        end, lacked, upto, there = time.monotonic() + seconds, len(self.wanted) + 1, 0, set[str]()
         while lacked and time.monotonic() < end:
             with closing(self._db()) as db:
-                rows = {part for (part,) in db.execute("SELECT part FROM records WHERE kind = 0")}
-            if (now := len(set(self.wanted) - rows)) < lacked:
+                rows = db.execute(NEW, (upto,)).fetchall()
+            there.update(part for _, part in rows)
+            upto = rows[-1][0] if rows else upto
+            if (now := len(set(self.wanted) - there)) < lacked:
                 end, lacked = time.monotonic() + seconds, now
-            time.sleep(0.5)
+            time.sleep(0.1)
 
     def _db(self) -> sqlite3.Connection:
         path = self.folder / "station-data" / "records.sqlite"

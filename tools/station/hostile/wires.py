@@ -111,13 +111,15 @@ class Edge:
 
 
 def sparkplug(plant: Plant, draw: random.Random, count: int) -> None:
-    """Bits that were flipped, cut messages, wrong types, aliases that were never born, gaps."""
+    """Bits that were flipped, cut messages, wrong types, aliases that were never born, gaps.
+    Returns when the good parts have their records: that the broker has them promises nothing."""
     edge = Edge(plant, draw)
     for n in range(count):
         if n % 25 == 0:
             edge.good()
         _lie(edge, draw, plant.name("X"))
     edge.good()
+    plant.settled()
     edge.client.disconnect()
     edge.client.loop_stop()
 
