@@ -10,7 +10,7 @@ from ..core.record import ModelRecord
 from ..errors import BackendError
 
 Backend = Evaluator
-NAMES = ("native", "tflite", "torch", "numpy")
+NAMES = ("native", "tflite", "torch", "cuda", "numpy")
 AUTO = ("native", "numpy")
 
 

@@ -1,0 +1,94 @@
+// The kernels. A thread answers a query; tables are staged in shared memory once per block.
+
+extern __shared__ float4 staged[];
+
+__device__ inline void stage()
+{
+    for (int i = threadIdx.x; i < STAGED; i += blockDim.x) staged[i] = numbers.rows[i];
+    __syncthreads();
+}
+
+__device__ inline long long first_query() { return (long long)blockIdx.x * blockDim.x + threadIdx.x; }
+
+// y [N, K] of x [N, D]; outside the domain NaN, or continued where `extrapolate`.
+template <class T>
+__device__ inline void answer(const T *x, T *y, long long n, int extrapolate)
+{
+    stage();
+    for (long long q = first_query(); q < n; q += (long long)gridDim.x * blockDim.x) {
+        Located<false> l;
+        float f[K];
+        locate_all(l, x + q * D);
+        sums(l, staged, threadIdx.x, f);
+        bool lost = l.outside && !extrapolate;
+        for (int k = 0; k < K; k++)
+            y[q * K + k] = lost ? (T)NAN : (T)linked(numbers.outputs[k], f[k]);
+    }
+}
+
+// y [N, K] and dy/dx [N, K, D].
+template <class T>
+__device__ inline void answer_and_slopes(const T *x, T *y, T *g, long long n, int extrapolate)
+{
+    stage();
+    for (long long q = first_query(); q < n; q += (long long)gridDim.x * blockDim.x) {
+        Located<true> l;
+        float f[K], s[K * D];
+        locate_all(l, x + q * D);
+        sums_and_slopes(l, staged, threadIdx.x, f, s);
+        bool lost = l.outside && !extrapolate;
+        for (int k = 0; k < K; k++) {
+            float steep = lost ? NAN : steepness(numbers.outputs[k], f[k]);
+            y[q * K + k] = lost ? (T)NAN : (T)linked(numbers.outputs[k], f[k]);
+            for (int d = 0; d < D; d++) g[(q * K + k) * D + d] = (T)(steep * s[k * D + d]);
+        }
+    }
+}
+
+extern "C" __global__ void value64(const double *x, double *y, long long n, int extrapolate)
+{
+    answer(x, y, n, extrapolate);
+}
+
+extern "C" __global__ void value32(const float *x, float *y, long long n, int extrapolate)
+{
+    answer(x, y, n, extrapolate);
+}
+
+extern "C" __global__ void gradient64(
+    const double *x, double *y, double *g, long long n, int extrapolate)
+{
+    answer_and_slopes(x, y, g, n, extrapolate);
+}
+
+extern "C" __global__ void gradient32(
+    const float *x, float *y, float *g, long long n, int extrapolate)
+{
+    answer_and_slopes(x, y, g, n, extrapolate);
+}
+
+struct Point {
+    double x[D];
+};
+
+__device__ inline float over_warp(float v)
+{
+    for (int o = 16; o; o >>= 1) v += __shfl_xor_sync(0xffffffffu, v, o);
+    return v;
+}
+
+// y [K] of one point, which comes with the launch: one warp, a lane per mode, nothing staged.
+extern "C" __global__ void one(Point point, double *y)
+{
+    Located<false> l;
+    locate_all(l, point.x);
+    for (int k = 0; k < K; k++) {
+        float f = 0.0f;
+        for (int r = threadIdx.x; r < 4 * GROUPS; r += 32)
+            f += one_product(l, r) * (FOLDED ? 1.0f : ((const float *)numbers.rows)[4 * k * GROUPS + r]);
+        f = over_warp(f);
+        if (threadIdx.x == 0) y[k] = l.outside ? NAN : linked(numbers.outputs[k], f);
+    }
+}
+
+extern "C" __global__ void nothing() {}
