@@ -85,6 +85,7 @@ setup(
             "py.typed",
             "*.c",
             "*.h",
+            "*.cu",
             "*.css",
             "*.js",
             "*.ts",

@@ -40,7 +40,8 @@ class Model(Algebra, Worth, Shown):
     A level is given as it was written in the table, in arrays too (`Axis.coordinate`);
     `level_index=True` gives levels as 0, 1, .. in the axis's order. Tables are float64 decoded
     values; `dtypes` names how each axis's table is stored in the artifact. `backend` evaluates:
-    "auto", "numpy", "native", "torch" or "tflite". Raises InputError where the parts do not fit.
+    "auto", "numpy", "native", "torch", "cuda" or "tflite". Raises InputError where the parts do not
+    fit.
 
     >>> from sna_edge import CP, Model, Output, spline_axis
     >>> axes = [spline_axis(name, "m", 0, 2, spans=1, degree=1) for name in "xy"]

@@ -39,7 +39,7 @@ def add_model(parser: argparse.ArgumentParser, *, backend: str = "auto", or_else
         "--backend",
         default=backend,
         metavar="NAME",
-        help="auto, numpy, native, tflite or torch (default: %(default)s)",
+        help="auto, numpy, native, tflite, torch or cuda (default: %(default)s)",
     )
 
 

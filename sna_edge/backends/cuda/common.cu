@@ -6,6 +6,10 @@ typedef unsigned long long u64;
 
 #ifndef NAN
 #define NAN __int_as_float(0x7fffffff)
+#define INFINITY __int_as_float(0x7f800000)
+#endif
+#ifndef WARP
+#define WARP 32
 #endif
 
 enum Kind { EVEN = 0, UNEVEN = 1, LEVELS = 2 };
@@ -20,7 +24,8 @@ struct Output {
     double bias, scale, offset, link;
 };
 
-// Span s, position u in [0, 1], du/dx, (x - nearest end) du/dx, and whether x is outside.
+// Span s, position u in [-1/2, 1/2] from its middle, du/dx, (x - nearest end) du/dx, and whether x is
+// outside.
 struct Place {
     int span;
     float u, rate, beyond;
@@ -61,7 +66,8 @@ template <class A> __device__ inline Place locate(const Ends &e, const double *b
     Place p;
     if (A::KIND == LEVELS) {
         double level = fmin(fmax(rint(x), 0.0), (double)(A::SPANS - 1));
-        p.span = (int)level, p.u = p.rate = p.beyond = 0.0f, p.outside = !(x == level);
+        p.span = (int)level, p.u = p.rate = 0.0f, p.outside = !(x == level);
+        p.beyond = x == x ? 0.0f : NAN;
         return p;
     }
     if (A::PERIODIC && (x < e.lower || x > e.upper))
@@ -76,7 +82,7 @@ template <class A> __device__ inline Place locate(const Ends &e, const double *b
         rate = breaks[A::SPANS + 1 + p.span];
         u = (inside - breaks[p.span]) * rate;
     }
-    p.u = (float)fmin(fmax(u, 0.0), 1.0), p.rate = (float)rate;
+    p.u = (float)(fmin(fmax(u, 0.0), 1.0) - 0.5), p.rate = (float)rate;
     p.beyond = (float)((x - inside) * rate);
     p.outside = !(fabs(x - inside) <= e.slack);
     return p;

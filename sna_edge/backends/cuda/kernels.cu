@@ -1,12 +1,4 @@
-// The kernels. A thread answers a query; tables are staged in shared memory once per block.
-
-extern __shared__ float4 staged[];
-
-__device__ inline void stage()
-{
-    for (int i = threadIdx.x; i < STAGED; i += blockDim.x) staged[i] = numbers.rows[i];
-    __syncthreads();
-}
+// Answers. A thread takes a query; tables are staged in shared memory once per block.
 
 __device__ inline long long first_query() { return (long long)blockIdx.x * blockDim.x + threadIdx.x; }
 
@@ -73,7 +65,7 @@ struct Point {
 
 __device__ inline float over_warp(float v)
 {
-    for (int o = 16; o; o >>= 1) v += __shfl_xor_sync(0xffffffffu, v, o);
+    for (int o = WARP / 2; o; o >>= 1) v += __shfl_xor_sync(0xffffffffu, v, o);
     return v;
 }
 
@@ -84,7 +76,7 @@ extern "C" __global__ void one(Point point, double *y)
     locate_all(l, point.x);
     for (int k = 0; k < K; k++) {
         float f = 0.0f;
-        for (int r = threadIdx.x; r < 4 * GROUPS; r += 32)
+        for (int r = threadIdx.x; r < 4 * GROUPS; r += WARP)
             f += one_product(l, r) * (FOLDED ? 1.0f : ((const float *)numbers.rows)[4 * k * GROUPS + r]);
         f = over_warp(f);
         if (threadIdx.x == 0) y[k] = l.outside ? NAN : linked(numbers.outputs[k], f);

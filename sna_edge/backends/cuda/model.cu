@@ -17,6 +17,14 @@ extern "C" {
 __constant__ Numbers numbers;
 }
 
+extern __shared__ float4 staged[];
+
+__device__ inline void stage()
+{
+    for (int i = threadIdx.x; i < STAGED; i += blockDim.x) staged[i] = numbers.rows[i];
+    __syncthreads();
+}
+
 // Row of the first basis function of a span, as a position in the table of vectors.
 template <class A> __device__ inline int first_row(int span)
 {

@@ -1,4 +1,4 @@
-"""The source of the kernels of one model, and the bytes of its numbers.
+"""The source of one model and its kernels, and the bytes of its numbers.
 
 Only what is the same for all models of a shape stands in the source (counts, degrees, where tables
 lie): models that differ in numbers alone share one compilation.
@@ -20,8 +20,9 @@ POINTERS = ("rows", "matrices", "breaks", "spans")
 
 @dataclass(frozen=True, eq=False)
 class Program:
-    """Source text, bytes of shared memory that a block needs, the arrays that lie in the memory of
-    the device (in the order of POINTERS), and the numbers around their addresses."""
+    """Source text of the model without kernels, bytes of shared memory that its tables take, the
+    arrays that lie in the memory of the device (in the order of POINTERS), and the numbers around
+    their addresses."""
 
     text: str
     shared: int
@@ -29,9 +30,14 @@ class Program:
     before: bytes
     after: bytes
 
+    def source(self, kernels: str) -> str:
+        """The text with the kernels of a file: "kernels.cu" or "sampling.cu"."""
+        return f"{self.text}\n{_read(kernels)}"
+
     def numbers(self, addresses: tuple[int, ...]) -> bytes:
-        """The struct `Numbers`."""
-        return self.before + np.array(addresses, np.uint64).tobytes() + self.after
+        """The struct `Numbers`, whose size is a multiple of 8 bytes."""
+        whole = self.before + np.array(addresses, np.uint64).tobytes() + self.after
+        return whole + bytes(-len(whole) % 8)
 
 
 def program(made: Layout, budget: int) -> Program:
@@ -57,7 +63,6 @@ def program(made: Layout, budget: int) -> Program:
             _shape(made, until),
             *_axes(made, places, staged),
             _read("model.cu"),
-            _read("kernels.cu"),
         ]
     )
     before = made.ends.tobytes() + made.outputs.tobytes()

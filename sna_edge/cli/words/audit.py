@@ -58,7 +58,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--backend",
         default="auto",
         metavar="NAME",
-        help="auto, numpy, native, tflite or torch (default: %(default)s)",
+        help="auto, numpy, native, tflite, torch or cuda (default: %(default)s)",
     )
     add_trust(parser)
     add_json(parser)

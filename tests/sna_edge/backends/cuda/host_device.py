@@ -1,0 +1,142 @@
+"""A CUDA driver and an NVRTC for machines without a device: memory is that of the host, machine
+code what g++ makes of the kernels, launches are loops."""
+
+from __future__ import annotations
+
+import ctypes
+import hashlib
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sna_edge.backends.cuda import driver
+
+HERE = Path(__file__).parent
+SHARED, PROCESSORS, CAPABILITY = 227 * 1024, 2, 90
+LAUNCHES = {
+    "value64": "TRY(value64, 32) TRY(value32, 32) TRY(gradient64, 32) TRY(gradient32, 32)"
+    " TRY(one, 1) TRY(nothing, 1)",
+    "sampled": "TRY(sampled, 1)",
+}
+"""Launches of a text that has the kernel."""
+
+
+class HostDriver:
+    """What `driver.Device` calls, in a loop over blocks; `taken` counts what was not given back."""
+
+    def __init__(self) -> None:
+        self.memory: dict[int, Any] = {}
+        self.modules: dict[int, ctypes.CDLL] = {}
+        self.kernels: list[tuple[ctypes.CDLL, bytes]] = []
+
+    def __getattr__(self, name: str) -> Any:
+        if not name.startswith("cu"):
+            raise AttributeError(name)
+        return lambda *given: 0  # cuInit, cuCtxSetCurrent, ..
+
+    def cuDeviceGetCount(self, count: Any) -> int:
+        count._obj.value = 1
+        return 0
+
+    def cuDeviceGetAttribute(self, found: Any, which: int, device: int) -> int:
+        known = {
+            driver.MAJOR: CAPABILITY // 10, driver.MINOR: CAPABILITY % 10,
+            driver.PROCESSORS: PROCESSORS, driver.SHARED_OPTIN: SHARED,
+        }  # fmt: skip
+        found._obj.value = known[which]
+        return 0
+
+    def cuDeviceGetName(self, text: Any, size: int, device: int) -> int:
+        text.value = b"a host"
+        return 0
+
+    def cuGetErrorName(self, code: int, text: Any) -> int:
+        text._obj.value = b"CUDA_ERROR_OF_A_HOST"
+        return 0
+
+    def cuMemAlloc_v2(self, at: Any, size: Any) -> int:
+        made = ctypes.create_string_buffer(size.value + 256)
+        at._obj.value = -(-ctypes.addressof(made) // 256) * 256
+        self.memory[at._obj.value] = made
+        return 0
+
+    def cuMemHostAlloc(self, at: Any, size: Any, flags: int) -> int:
+        return self.cuMemAlloc_v2(at, size)
+
+    def cuMemHostGetDevicePointer_v2(self, there: Any, here: Any, flags: int) -> int:
+        there._obj.value = here.value
+        return 0
+
+    def cuMemFree_v2(self, at: Any) -> int:
+        del self.memory[at.value]
+        return 0
+
+    cuMemFreeHost = cuMemFree_v2
+
+    def cuMemcpyHtoD_v2(self, to: Any, data: Any, size: Any) -> int:
+        ctypes.memmove(to.value, data, size.value)
+        return 0
+
+    def cuMemcpyDtoH_v2(self, to: Any, data: Any, size: Any) -> int:
+        ctypes.memmove(to, data.value, size.value)
+        return 0
+
+    def cuModuleLoadData(self, at: Any, image: bytes) -> int:
+        at._obj.value = len(self.modules) + 1
+        self.modules[at._obj.value] = ctypes.CDLL(image.decode())
+        return 0
+
+    def cuModuleUnload(self, module: Any) -> int:
+        del self.modules[module.value]
+        return 0
+
+    def cuModuleGetGlobal_v2(self, at: Any, size: Any, module: Any, name: bytes) -> int:
+        library, found = self.modules[module.value], ctypes.c_ulong()
+        library.constant.restype = ctypes.c_void_p
+        at._obj.value, size._obj.value = library.constant(ctypes.byref(found)), found.value
+        return 0
+
+    def cuModuleGetFunction(self, found: Any, module: Any, name: bytes) -> int:
+        self.kernels.append((self.modules[module.value], name))
+        found._obj.value = len(self.kernels)
+        return 0
+
+    def cuOccupancyMaxActiveBlocksPerMultiprocessor(
+        self, found: Any, kernel: Any, threads: int, shared: Any
+    ) -> int:
+        found._obj.value = min(SHARED // max(shared.value, 1), 2048 // threads)
+        return 0
+
+    def cuLaunchKernel(self, kernel: Any, blocks: int, *given: Any) -> int:
+        library, name = self.kernels[kernel.value - 1]
+        return library.launch(name, given[7], blocks, given[5])
+
+
+def compiled(folder: Path) -> Any:
+    """NVRTC's part: a text and a capability to the path of a library."""
+
+    def by_host(text: str, capability: int) -> bytes:
+        stem = folder / hashlib.sha256(text.encode()).hexdigest()[:16]
+        library = stem.with_suffix(".so")
+        if not library.exists():
+            launches = next(told for kernel, told in LAUNCHES.items() if f" {kernel}(" in text)
+            constant = "numbers"
+            words = f"#define LAUNCHES {launches}\n#define CONSTANT {constant}\n"
+            parts = [(HERE / "host.h").read_text(), text, words, (HERE / "launch.h").read_text()]
+            stem.with_suffix(".cpp").write_text("\n".join(parts))
+            command = ["g++", "-std=c++17", "-O1", "-w", "-shared", "-fPIC"]
+            subprocess.run([*command, stem.with_suffix(".cpp"), "-o", library], check=True)
+        return str(library).encode()
+
+    return by_host
+
+
+@pytest.fixture(name="host")
+def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> HostDriver:
+    """A driver and compiler of the host in place of NVIDIA's."""
+    made = HostDriver()
+    monkeypatch.setattr(driver, "_library", lambda: made)
+    monkeypatch.setattr("sna_edge.backends.cuda.compiled", compiled(tmp_path))
+    return made
