@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 
-from sna_edge import CP, TT
+from sna_edge import CP, TT, level_axis
 
 EXACT = 1e-12  # relative: ranks between the two axes that are left out
+
+
+def exported(axes: Sequence[Any], interaction: CP | TT) -> tuple[list[Any], CP | TT]:
+    """The axes of a model and its interaction from those of a problem: an axis of several numbers a
+    node becomes two, its nodes and the level "NAME component"."""
+    found = [a.exported() for a in axes]
+    for d, axis in reversed(list(enumerate(axes))):
+        if axis.n_rows != found[d].basis.n_rows:
+            found.insert(d + 1, level_axis(f"{axis.name} component", axis.labels))
+            interaction = split(interaction, d, len(axis.labels))
+    return found, interaction
 
 
 def split(interaction: CP | TT, d: int, count: int) -> CP | TT:

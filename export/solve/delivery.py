@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sna_edge import CP, TT, Model, Output, level_axis
+from sna_edge import CP, TT, Model, Output
 
-from .components import split
+from .components import exported
 from .solvers import tt_als
 from .solvers.progress import Progress
 from .solvers.tensor_system import TensorSystem
@@ -85,11 +85,7 @@ def _weighted(cores: list[Floats], metric: list[Floats], power: int) -> list[Flo
 
 
 def _exported(problem: Problem, interaction: CP | TT) -> Model:
-    axes = [a.exported() for a in problem.axes]
-    for d, axis in reversed(list(enumerate(problem.axes))):
-        if axis.n_rows != axes[d].basis.n_rows:
-            axes.insert(d + 1, level_axis(f"{axis.name} component", axis.labels))
-            interaction = split(interaction, d, len(axis.labels))
+    axes, interaction = exported(problem.axes, interaction)
     metadata = {"name": problem.name, "source": "solve", "title": problem.title}
     output = Output(problem.output, problem.unit)
     return Model(axes, interaction, [output], metadata=metadata, backend="auto")

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from sna_edge import TT, Model, Output
 
+from ..components import exported
 from ..pointwise.chosen import Chosen
 from ..pointwise.train import split, train_through
 from ..solvers.tensor_system import TensorSystem
@@ -97,7 +98,8 @@ def _exported(
 ) -> Model:
     """The model of a train whose last core [r, K, 1] is that of the outputs."""
     *tables, last = cores
-    train = TT(tuple(c.transpose(1, 0, 2) for c in tables), np.ascontiguousarray(last[:, :, 0]))
+    weights = np.ascontiguousarray(last[:, :, 0])
+    named, train = exported(axes, TT(tuple(c.transpose(1, 0, 2) for c in tables), weights))
     metadata = {"name": problem.name, "source": "solve", "title": problem.title}
     outputs = [Output(name, unit) for name in names]
-    return Model([a.exported() for a in axes], train, outputs, metadata=metadata, backend="auto")
+    return Model(named, train, outputs, metadata=metadata, backend="auto")

@@ -16,6 +16,7 @@ from ..direct.factor import fits
 from ..pointwise.chosen import Chosen
 from ..pointwise.nested import nested
 from ..solvers.progress import PointStep, Progress
+from ..trust.estimate import KEPT
 from ..trust.points import Point, corners, inner, middle
 from ..weak_form.axes import ProblemAxis
 from ..weak_form.problem import Problem
@@ -31,6 +32,7 @@ MESH = 0.5  # of the tolerance: what the mesh may take
 LEFT, TIGHTER, LEAST = 0.01, 0.1, 1e-6  # of the tolerance: what points still to come may add
 TRUNCATED = 1e-3  # of the tolerance: what ranks may lose
 CLOSE = 1e-7  # of the largest: eigenvalues that are the same
+BESIDE_MESH = 0.01  # of what the mesh of a part errs by: what the parameters may add
 STALLED = 0.5  # times: what halving moves beside what it moved before, if rounding is in it
 HALVINGS = 5  # of axes whose mesh nobody stated
 MOST, WIDEST = 1500, 120  # points of the parameters; functions of one of them
@@ -46,8 +48,8 @@ LEVEL = 0.99  # of the interval of an eigenvalue
 class EigenEstimate:
     """worst: the largest relative error of an eigenvalue, `at` one of the `points` at which the
     problem was solved by itself, with what halved spans move at the corners and in the middle
-    (discretisation; NaN where that is too large to be solved, and then not in `worst`); widths [K]:
-    the same in numbers, for every eigenvalue."""
+    (discretisation, on a part with half as much again; NaN where that is too large to be solved,
+    and then not in `worst`); widths [K]: the same in numbers, for every eigenvalue."""
 
     worst: float
     at: Point
@@ -71,6 +73,14 @@ class Run:
         """The parameters."""
         return parameters(self.problem)
 
+    @property
+    def aim(self) -> float:
+        """What the parameters may take: the tolerance, and beside the mesh of a part, which may err
+        by much more than that, little of what that errs by."""
+        if not has_part(self.problem) or self.discretisation != self.discretisation:
+            return self.tolerance
+        return min(self.tolerance, max(BESIDE_MESH * self.discretisation, LEAST))
+
     def found(self) -> dict[str, Any]:
         """The entries of `Eigenmodes`."""
         self._refine_mesh()
@@ -78,10 +88,10 @@ class Run:
         branches = self._branches(reduced)
         while True:
             spread = self._spread(branches, reduced.basis)
-            values = values_model(self.problem, self.held, spread, TRUNCATED * self.tolerance)
+            values = values_model(self.problem, self.held, spread, TRUNCATED * self.aim)
             estimate = self._estimate(values, spread, reduced)
             beside = estimate.worst - np.nan_to_num(self.discretisation)
-            if beside <= MESH * self.tolerance or not self._refine_parameters(spread.chosen):
+            if beside <= MESH * self.aim or not self._refine_parameters(spread.chosen):
                 break
         return {
             "problem": self.problem,
@@ -139,7 +149,8 @@ class Run:
     def _moved(self, place: Point, fine: Pencil) -> float:
         here, there = self.pencil.pairs(place, self.modes), fine.pairs(place, self.modes)
         count = min(len(here.values), len(there.values))
-        return relative(here.values[:count], there.values[:count])
+        moved = relative(here.values[:count], there.values[:count])
+        return moved / (1.0 - KEPT) if has_part(self.problem) else moved
 
     def _refine_parameters(self, chosen: Chosen) -> bool:
         """Halve the parameters whose mesh nobody stated and whose splines were all used, or ask for
@@ -165,7 +176,7 @@ class Run:
         """The pairs between shapes at points that fill the box."""
         count = CANDIDATES * len(self.held)
         candidates = self._samples(count) if self.held else [{}]
-        aim = REDUCED * self.tolerance
+        aim = REDUCED * self.aim
         return Reduced(self.pencil, candidates, self.modes, aim, self.progress.require)
 
     def _branches(self, reduced: Reduced) -> Branches:
@@ -190,7 +201,7 @@ class Run:
     def _spread(self, branches: Branches, basis: Floats) -> Spread:
         """Points of the parameters until little is missing."""
         scale = float(np.abs(branches.known[0].values).max())
-        weight = self.tolerance / SHAPES
+        weight = self.aim / SHAPES
         names = [a.name for a in self.held]
 
         def solve(point: Floats, guess: Floats | None) -> Floats:
@@ -204,10 +215,7 @@ class Run:
             for index in wanted:
                 chosen.add(index)
                 self._tell(chosen, index)
-            if (
-                len(chosen.indices) > 2 * len(self.held)
-                and chosen.missing <= self.left * self.tolerance
-            ):
+            if len(chosen.indices) > 2 * len(self.held) and chosen.missing <= self.left * self.aim:
                 break
             wanted = chosen.next()
         return Spread(chosen, branches.count, basis, scale, weight)
@@ -257,13 +265,24 @@ class Run:
             f" than {self.tolerance:.0e}"
         )
         if not estimate.discretisation <= MESH * self.tolerance:
-            return (f"{said}; give its axes of space more spans, or leave them unstated",)
+            finer = (
+                "its mesh is too coarse for that: refine it, take order=2, or ask for a tolerance"
+                " that it meets"
+                if has_part(self.problem)
+                else "give its axes of space more spans, or leave them unstated"
+            )
+            return (f"{said}; {finer}",)
         if sharp:
             return (
                 f"{said}; two of them nearly meet and turn away from each other there, which no"
                 " smooth function follows: take a smaller range of the parameters",
             )
         return (f"{said}; give its parameters more spans, or leave them unstated",)
+
+
+def has_part(problem: Problem) -> bool:
+    """Whether an axis of space is the mesh of a part, which nothing but its user refines."""
+    return any(a.role == "mesh" for a in problem.axes)
 
 
 def _without_rounding(moves: Sequence[float]) -> float:

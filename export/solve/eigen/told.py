@@ -7,6 +7,7 @@ from typing import Any
 
 from ..weak_form.restated import parameters
 from .modes import Eigenmodes
+from .run import has_part
 
 
 def described(found: Eigenmodes) -> dict[str, Any]:
@@ -39,7 +40,8 @@ def told(found: Eigenmodes) -> list[str]:
             " are the smallest of them"
         )
     if estimate.discretisation != estimate.discretisation:
-        lines.append("the error of the mesh is not in it: halved spans are too many to be solved")
+        finer = "a finer mesh is" if has_part(found.problem) else "halved spans are"
+        lines.append(f"the error of the mesh is not in it: {finer} too large to be solved")
     return lines
 
 

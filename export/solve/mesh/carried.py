@@ -20,6 +20,7 @@ import sna_edge
 from sna_edge import CP, Model
 from sna_edge.core.axis import Axis
 from sna_edge.core.mesh import Mesh
+from sna_edge.errors import DomainError
 
 from ..weak_form.axes import ProblemAxis
 from ..weak_form.errors import ProblemError
@@ -99,7 +100,7 @@ def field_of(
     model = source if isinstance(source, Model) else sna_edge.load(source)
     name = str(model.metadata.get("name") or "field")
     whole = model
-    model = model.at(dict(at)) if at else model
+    model = _held(model, name, at) if at else model
     _need_sum(whole, name)
     standing = _standing(model, name, axes)
     output = model.outputs[0]
@@ -124,6 +125,21 @@ def cores_of(model: Model) -> list[Floats]:
     cores[0] = cores[0].sum(axis=0, keepdims=True)
     cores[-1] = cores[-1] @ found.weights[:, :1]
     return cores
+
+
+def _held(model: Model, name: str, at: Mapping[str, Any]) -> Model:
+    """The model with inputs held at a value. Raises ProblemError for one outside its range."""
+    try:
+        return model.at(dict(at))
+    except DomainError as error:
+        axis = next((a for a in model.axes if a.name == error.axis and a.mesh is None), None)
+        if axis is None or axis.kind == "categorical":
+            raise ProblemError(f"at= of the model {name!r} does not fit it: {error}") from None
+        raise ProblemError(
+            f"at= holds {axis.name!r} at {at[axis.name]}, and the model {name!r} reaches from"
+            f" {axis.lower:g} to {axis.upper:g} only; hold it in there, or solve that model again"
+            " on a wider range"
+        ) from None
 
 
 def _need_sum(model: Model, name: str) -> None:

@@ -208,6 +208,14 @@ def other(dimension: int = 2) -> Any:
             ),
             "reaches from 0.1 to 4",
         ),
+        (
+            lambda p: field_of(p, mesh_space("part", mesh(1)), FLUX, at={"film": 9.0}),
+            "holds 'film' at 9.0, and the model 'heat' reaches from 0.5 to 4 only; hold it in",
+        ),
+        (
+            lambda p: field_of(p, mesh_space("part", mesh(1)), FLUX, at={"part": 999}),
+            "at= of the model 'heat' does not fit it: .*node 0 .. 80",
+        ),
     ],
 )
 def test_what_does_not_fit_the_model_is_refused(temperature: Path, call: Any, said: str) -> None:
