@@ -80,6 +80,16 @@ TARGETS = {
             " domain",
         ),
         Target(
+            "st",
+            "sna_export.st.command",
+            (".st",),
+            ("float_only", "level"),
+            "extrapolation, missing readings, classes, formulas of derived inputs; inputs and"
+            " outputs that REAL does not carry",
+            "executed here by an interpreter, not on a PLC compiler: test block and 256 points of"
+            " the domain",
+        ),
+        Target(
             "page",
             "sna_export.page.command",
             (".html", ".htm"),
@@ -99,7 +109,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "opset": {"type": int, "metavar": "N", "help": "onnx: opset version (default: 17)"},
     "float_only": {
         "action": "store_true",
-        "help": "c: leave out the integer path for cores without an FPU",
+        "help": "c, st: leave out the integer path, for cores and controllers without an FPU",
     },
     "with": {
         "metavar": "A,B",
@@ -108,7 +118,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "fmi": {"type": int, "metavar": "N", "help": "fmu: 2 or 3 for FMI 2.0 or 3.0 (default: 2)"},
     "level": {
         "metavar": "L",
-        "help": "onnx, tflite, fmu: level of the interval, 95%% or 0.95 (default: that of the"
+        "help": "onnx, tflite, fmu, st: level of the interval, 95%% or 0.95 (default: that of the"
         " model)",
     },
     "table": {

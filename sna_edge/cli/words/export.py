@@ -1,5 +1,5 @@
 """Write a model for another runtime: generated C source, ONNX, TFLite, WebAssembly for JavaScript,
-an FMU for simulators; or as one HTML page to look at it. Each file is compared with the reference
+an FMU for simulators, Structured Text for programmable controllers; or as one HTML page to look at it. Each file is compared with the reference
 before it is kept; a page compares when it opens."""
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from ..dialect_options import add_dialect
 from ..targets import OPTIONS, TARGETS, flag, target_of
 from ..trusted.options import add_trust, load_model
 
-HELP = "write a model as C source, ONNX, TFLite, WebAssembly or FMU, or as a page"
+HELP = "write a model as C source, ONNX, TFLite, WebAssembly, FMU or Structured Text, or as a page"
 
 UNCHECKED = 3  # exit code: files are there, and nothing has compiled them
 
@@ -34,7 +34,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         default=".",
         metavar="PATH",
         help="folder for the files (default: the current one), or NAME.c, NAME.onnx, NAME.tflite,"
-        " NAME.fmu, NAME.html",
+        " NAME.fmu, NAME.st, NAME.html",
     )
     parser.add_argument(
         "--stem", metavar="NAME", help="base name of the files (default: that of the model)"

@@ -1,0 +1,180 @@
+"""What an answer is worth: ends of intervals and familiarity, in REAL."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from sna_edge.core.beside import Companion, CoordinateSource, Role
+from sna_edge.core.output import Output
+from sna_edge.model import Model
+from sna_edge.uncertainty.interval import residuals
+
+from .function import Function, Room
+from .places import bisect, ends
+from .text import Block, real
+
+USUAL = 0.9
+ROUNDING = 2.0**-23
+"""Of a value: ends move outwards by as much (FORMAT.md section 6)."""
+
+
+@dataclass(frozen=True)
+class Width:
+    """An interval from the value moved by `low` sigma - floor to `high` sigma + floor, in the space
+    of the output or of its link; `scale` is the companion that tells sigma, None: 1."""
+
+    low: float
+    high: float
+    floor: float
+    space: str
+    scale: int | None
+
+
+def width_of(model: Model, k: int, level: float | None) -> Width:
+    """The interval of output k at `level`, or (None) the one that it has in the file, or at 90 %.
+    Raises InputError for a level that the rows do not support."""
+    own = model.outputs[k].interval
+    if level is None and own is not None:
+        return Width(-own.below, own.above, 0.0, own.space, None)
+    found, low, high = residuals(model, USUAL if level is None else level)
+    scale = [i for i, c in enumerate(model.companions) if c.role == Role.SCALE and c.output == k]
+    return Width(
+        float(low[k]), float(high[k]), float(found.floor[k]), found.spaces[k],
+        scale[0] if scale else None,
+    )  # fmt: skip
+
+
+def linked(output: Output, f: str) -> list[str]:
+    """Statements that set p to the output whose linear part `f` holds, bias and all."""
+    scale, offset = real(output.scale), real(output.offset)
+    made = {
+        "identity": f"p := {f} * {scale} + ({offset});",
+        "exp": f"p := EXP({f}) * {scale} + ({offset});",
+        "logistic": f"p := {scale} / (1.0 + EXP(-({f}))) + ({offset});",
+    }
+    return [made[output.link]]
+
+
+@dataclass
+class Beside:
+    """Writes both into a block: `x` are the clipped inputs, `y` the values, by name."""
+
+    block: Block
+    room: Room
+    model: Model
+    x: list[str]
+    y: list[str]
+
+    def interval(self, k: int, width: Width, lower: str, upper: str) -> None:
+        """Sets both ends of output k; linear[k] holds its linear part."""
+        say, y = self.block.say, self.y[k]
+        say("t := 1.0;")
+        if width.scale is not None:
+            self._companion(self.model.companions[width.scale], f"c{width.scale + 1}_")
+            say("t := p;")
+        by = [f"{real(width.low)} * t - {real(width.floor)}",
+              f"{real(width.high)} * t + {real(width.floor)}"]  # fmt: skip
+        output = self.model.outputs[k]
+        turned = width.space == "link" and output.scale < 0
+        for name, move in zip((lower, upper), by[::-1] if turned else by, strict=True):
+            if width.space == "link":
+                say(*linked(output, f"(linear[{k}] + ({move}))"))
+            else:
+                say(f"p := {y} + ({move});")
+            say(f"{name} := p;")
+        if width.low <= 0 <= width.high and width.scale is None and not width.floor:
+            say(f"IF {lower} > {y} THEN {lower} := {y}; END_IF;")
+            say(f"IF {upper} < {y} THEN {upper} := {y}; END_IF;")
+        say(f"p := ABS({y}) * {real(ROUNDING)};", f"{lower} := {lower} - p;")
+        say(f"{upper} := {upper} + p;")
+        self._cut(output, lower, upper)
+
+    def _cut(self, output: Output, lower: str, upper: str) -> None:
+        """To the range of the link."""
+        least, most = output.ends
+        for name in (lower, upper):
+            if np.isfinite(least):
+                text = f"IF {name} < {real(least)} THEN {name} := {real(least)}; END_IF;"
+                self.block.say(text)
+            if np.isfinite(most):
+                self.block.say(f"IF {name} > {real(most)} THEN {name} := {real(most)}; END_IF;")
+
+    def familiarity(self, name: str) -> None:
+        """Sets p-value `name`, and the status where it is at most the limit of the model."""
+        found: Any = self.model.calibration
+        say = self.block.say
+        say(f"{name} := 1.0;")
+        if found.n_scores:
+            self._score()
+            self._share(found, name)
+        for i, pair in enumerate(found.pairs):
+            table = f"share_pair{i + 1}"
+            levels = np.indices(pair.shape).reshape(2, -1)
+            self.block.table(table, "SINT", np.asarray(pair.together(*levels)).astype(int))
+            index = f"{self.x[pair.a]} * {pair.shape[1]} + {self.x[pair.b]}"
+            say(f"j := {index};", f"IF {table}[j] = 0 THEN {name} := 0.0; END_IF;")
+        say(f"IF {name} <= {real(found.least_p)} THEN status := 5; END_IF;")
+
+    def _score(self) -> None:
+        """Sets u to the sum of weight ln(max(p, 2^-126))."""
+        self.block.work("u", "REAL")
+        self.block.say("u := 0.0;")
+        for i, companion in enumerate(self.model.companions):
+            if companion.role == Role.FAMILIARITY:
+                self._companion(companion, f"c{i + 1}_")
+                least = "1.17549435E-38"
+                self.block.say(f"IF NOT (p > {least}) THEN p := {least}; END_IF;")
+                self.block.say(f"u := u + {real(companion.weight)} * LN(p);")
+
+    def _share(self, found: Any, name: str) -> None:
+        scores = np.float32(found.scores)
+        last, least = len(scores) - 1, real(1.0 / (found.n_scores + 1.0))
+        self.block.table("share_score", "REAL", scores)
+        gaps = np.diff(scores)
+        rates = np.divide(1.0, gaps, out=np.zeros_like(gaps), where=gaps > 0)
+        self.block.table("share_rate", "REAL", [*rates, 0.0])
+        bisect(self.block, "share_score", "u", len(scores))
+        self.block.say(
+            "v := (u - share_score[s]) * share_rate[s];",
+            "IF v > 1.0 THEN v := 1.0; END_IF;",
+            f"{name} := 1.0 / (1.0 + EXP(({real(last / 2)} - (DINT_TO_REAL(s) + v)) * 0.5));",
+            f"IF u < share_score[0] OR {name} < {least} THEN {name} := {least}; END_IF;",
+        )
+
+    def _companion(self, companion: Companion[Any], prefix: str) -> None:
+        """Sets p to the one output of a companion, whose coordinates are kept on their axes."""
+        model, places = companion.model, []
+        for d, (axis, c) in enumerate(zip(model.axes, companion.coordinates, strict=True)):
+            if c.source == CoordinateSource.INPUT:
+                places.append(self.x[c.index])
+                continue
+            name = f"x{prefix}{d + 1}".replace("xc", "c")
+            self.block.work(name, "REAL")
+            given = self.y[c.index] if c.source == CoordinateSource.PREDICTION else ""
+            self.block.say(f"{name} := {given or real(c.constant)};")
+            if not given:
+                self._feature(name, c.weights)
+            low, high = map(real, ends(axis))
+            self.block.say(f"IF {name} < {low} THEN {name} := {low}; END_IF;")
+            self.block.say(f"IF {name} > {high} THEN {name} := {high}; END_IF;")
+            places.append(name)
+        Function(self.block, self.room, model, places, prefix).write()
+        output = model.outputs[0]
+        self.block.say(*linked(output, f"(f[0] + ({real(output.bias)}))"))
+
+    def _feature(self, name: str, weights: Any) -> None:
+        """name := name + sum_e A_e u_e of the encoded inputs."""
+        at = 0
+        for axis, x in zip(self.model.axes, self.x, strict=True):
+            if axis.kind == "categorical":
+                self.block.table(f"{name}_{x}", "REAL", weights[at : at + axis.basis.n_spans])
+                self.block.say(f"{name} := {name} + {name}_{x}[{x}];")
+                at += axis.basis.n_spans
+                continue
+            self.block.say(
+                f"{name} := {name} + {real(float(weights[at]))} * ({x} - ({real(axis.lower)}));"
+            )
+            at += 1

@@ -1,0 +1,177 @@
+"""`sna-edge export MODEL --to st`: function blocks in Structured Text and a resource report."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import sna_edge
+from sna_edge.errors import BackendError
+from sna_edge.model import Model
+
+from ..firmware.install import install, staged
+from .block import Plan, function_block, heading, results
+from .cost import bytes_of, worst
+from .integers import integer_block, path_of
+from .names import Names
+from .run import machine
+from .syntax import Unit, read
+from .testing import Points, answered, counted, golden, somewhere, test_block
+
+POINTS = 256
+
+
+@dataclass(frozen=True)
+class Made:
+    """One block with its test: text, as it was read again, and what its check says."""
+
+    name: str
+    text: str
+    units: list[Unit]
+    said: str
+
+
+def write(model: Model, args: argparse.Namespace) -> tuple[list[Path], str, bool]:
+    """Files written, one sentence about the check, and that it was run."""
+    return export(
+        model,
+        Path(args.output),
+        args.stem,
+        level=args.level,
+        integers=not args.float_only,
+        file=args.file,
+    )
+
+
+def export(
+    model: Model,
+    folder: Path,
+    stem: str,
+    *,
+    level: float | None = None,
+    integers: bool = True,
+    file: str | None = None,
+) -> tuple[list[Path], str, bool]:
+    """<stem>.st, the block and its test block in REAL; <stem>_int.st, both in whole numbers, where
+    the model has an integer path and `integers` are wanted; <stem>_st_resources.json. `level` is
+    that of the intervals (default: that of the model). Files written, one sentence about the check,
+    and True.
+
+    Raises InputError where REAL does not carry the model and for a level that its rows do not
+    support, BackendError where a block answers otherwise than the model; the folder is then as it
+    was.
+
+    >>> import numpy as np
+    >>> axis = sna_edge.spline_axis("power", "W", 100.0, 300.0, spans=2)
+    >>> work = sna_edge.CP.full([np.linspace(0.1, 0.9, 5)[:, None]], [[2.0]])
+    >>> model = sna_edge.Model([axis], work, [sna_edge.Output("depth", "um")])
+    >>> files, check, checked = export(model, Path("plc"), "plate")  # doctest: +SKIP
+    >>> [path.name for path in files]  # doctest: +SKIP
+    ['plate.st', 'plate_st_resources.json']
+    """
+    artifact = model.artifact or model.to_bytes()
+    name = f"sna_{Names().new(stem, 'model')}"
+    plan = Plan(sna_edge.from_bytes(artifact, backend="numpy"), artifact, name, level)
+    main = file or f"{stem}.st"
+    made = {main: real_blocks(plan)}
+    if integers and path_of(plan) is not None:
+        made[f"{Path(main).stem}_int.st"] = integer_blocks(plan)
+    report = f"{Path(main).stem}_st_resources.json"
+    with staged(folder) as scratch:
+        for path, one in made.items():
+            (scratch / path).write_text(one.text, encoding="ascii")
+        told = json.dumps([resources(one) for one in made.values()], indent=1)
+        (scratch / report).write_text(told + "\n", encoding="utf-8")
+        placed = install(scratch, folder, [Path(p) for p in [*made, report]], [])
+    said = "; ".join(one.said for one in made.values())
+    return placed, f"{said}; not run on a PLC compiler", True
+
+
+def real_blocks(plan: Plan) -> Made:
+    """The block in REAL, executed here at its test points and at points of the domain."""
+    block = function_block(plan)
+    test = test_block(plan, plan.name, answered(plan, golden(plan)), real=True)
+    text = f"{heading(plan, 'function block')}{block.text()}\n{test.text()}"
+    units = read(text)
+    worst_share = _asked(units, plan.name, plan.inputs, results(plan),
+                         answered(plan, somewhere(plan, POINTS)))  # fmt: skip
+    if not worst_share <= 1.0:  # NaN too
+        raise BackendError(
+            f"the function block differs from the model by {worst_share:.1f} times what is allowed;"
+            " nothing was written, report this with the model"
+        )
+    _passes(units, plan.name)
+    return Made(
+        plan.name,
+        text,
+        units,
+        f"executed here in REAL: test block passed, and within {worst_share:.1g} of 1e-6 of the"
+        f" range at {POINTS} points",
+    )
+
+
+def integer_blocks(plan: Plan) -> Made:
+    """The block in whole numbers, executed here likewise."""
+    path = path_of(plan)
+    assert path is not None
+    block = integer_block(plan, path)
+    points = counted(plan, path, POINTS)
+    few = Points(points.x[:64], points.y[:64], points.status[:64], points.allowed[:64])
+    test = test_block(plan, block.name, few, real=False)
+    text = f"{heading(plan, 'function block in whole numbers')}{block.text()}\n{test.text()}"
+    units = read(text)
+    if _asked(units, block.name, plan.inputs, plan.outputs, points) > 0:
+        raise BackendError(
+            "the function block in whole numbers differs from the integer path; nothing was"
+            " written, report this with the model"
+        )
+    _passes(units, block.name)
+    return Made(block.name, text, units, f"in DINT equal in every bit at {POINTS} points")
+
+
+def _asked(
+    units: list[Unit], name: str, inputs: list[str], outputs: list[str], points: Points
+) -> float:
+    """Largest difference over what is allowed (over 1 where nothing is); inf where a status
+    differs."""
+    found = machine(units, name)
+    most = 0.0
+    for x, y, status, allowed in zip(
+        points.x, points.y, points.status, points.allowed, strict=True
+    ):
+        told = found.call(**dict(zip(inputs, x, strict=True)))
+        if told["status"] != status or not told["valid"]:
+            return np.inf
+        off = np.abs([float(told[n]) for n in outputs] - y) / np.where(allowed > 0, allowed, 1.0)
+        most = max(most, float(np.max(off)) if np.isfinite(off).all() else np.inf)
+    return most
+
+
+def _passes(units: list[Unit], name: str) -> None:
+    test = machine(units, f"{name}_test")
+    call: Callable[[], dict[str, Any]] = test.call
+    told = call()
+    while not told["done"]:
+        told = call()
+    if not told["passed"]:
+        raise BackendError(
+            f"{told['failed']} points of the test block of {name} fail; nothing was written, report"
+            " this with the model"
+        )
+
+
+def resources(made: Made) -> dict[str, Any]:
+    """Of the report: bytes, and the operations of one call at most."""
+    unit = made.units[0]
+    return {
+        "block": made.name,
+        "text_bytes": len(made.text),
+        **{f"{part}_bytes": size for part, size in bytes_of(unit).items()},
+        "worst_case_operations": worst(unit),
+    }

@@ -1,0 +1,131 @@
+"""The test block of a function block: reference points, one a call."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sna_edge.artifact import checks, reader
+from sna_edge.artifact.integer_path import FixedPath
+from sna_edge.numerics.domain_points import domain_points
+
+from .block import UNRUN, Plan, results
+from .text import Block
+
+Floats = NDArray[np.float64]
+MOST = 64
+"""Reference points in a test block."""
+TOLERANCE = 1e-6
+"""Of the range, in REAL."""
+
+
+@dataclass(frozen=True)
+class Points:
+    """x [N, D] as the block takes them, what it is to answer: y [N, V] in order of its outputs,
+    `status` [N], and how far each may be off, `allowed` [N, V]."""
+
+    x: Floats
+    y: Floats
+    status: NDArray[np.int64]
+    allowed: Floats
+
+
+def golden(plan: Plan) -> Floats:
+    """Inputs of the golden vectors [N, D], at most 64 of them, evenly, as float32 takes them."""
+    x = reader.golden_vectors(checks.validate(plan.artifact)).inputs
+    return np.asarray(np.float32(x[_evenly(len(x))]), dtype=float)
+
+
+def _evenly(count: int) -> NDArray[np.int64]:
+    return np.unique(np.linspace(0, count - 1, min(count, MOST)).round().astype(np.int64))
+
+
+def somewhere(plan: Plan, count: int) -> Floats:
+    """Points of the domain [N, D], as float32 takes them."""
+    x = np.float32(domain_points(plan.model.axes, count)).astype(float)
+    return np.clip(x, [a.lower for a in plan.model.axes], [a.upper for a in plan.model.axes])
+
+
+def answered(plan: Plan, x: Floats) -> Points:
+    """The points with what numpy says of them in float64."""
+    model = plan.model
+    query = {axis.name: x[:, d] for d, axis in enumerate(model.axes)}
+    found = model.evaluate(query, level_index=True, level=plan.level)
+    columns = [
+        found.value,
+        *(e[:, [k]] for k in plan.intervals for e in (found.lower, found.upper)),
+    ]
+    spans = np.array([_span(o.range or (0.0, 1.0)) for o in model.outputs])
+    allowed = [TOLERANCE * spans + 2.0**-23 * np.abs(found.value)]  # and one rounding
+    for k in plan.intervals:
+        rounding = 2.0**-22 * np.abs(found.value[:, [k]])  # ends are moved outwards by half of it
+        allowed += [TOLERANCE * spans[k] + rounding] * 2
+    if plan.familiar:
+        columns.append(model.familiarity(query, level_index=True).p[:, None])
+        allowed.append(np.full((len(x), 1), 1e-5))
+    return Points(x, np.hstack(columns), found.status.astype(int), np.hstack(allowed))
+
+
+def _span(ends: tuple[float, float]) -> float:
+    """Width of a range; of an output that hardly moves, a share of its size."""
+    return max(float(np.ptp(ends)), 2.0**-8 * float(np.abs(ends).max()), 1e-30)
+
+
+def counted(plan: Plan, path: FixedPath, count: int) -> Points:
+    """Sensor counts of the whole range, both ends among them, and what the integer path answers."""
+    lower = np.array([a.count_lower for a in path.axes])
+    upper = np.array([a.count_upper for a in path.axes])
+    share = np.random.default_rng(0).uniform(size=(count, len(lower)))
+    share[:2] = [[0.0], [1.0]]
+    x = lower + np.rint(share * (upper - lower)).astype(int)
+    places, _ = path.locate(x)
+    bare = [np.asarray(a.support) == 0 for a in plan.model.axes]
+    edge = np.any([b[places[:, d, 0]] for d, b in enumerate(bare)], axis=0)
+    y = path.evaluate(places).astype(float)
+    return Points(x.astype(float), y, np.where(edge, 4, 0), np.zeros_like(y))
+
+
+def test_block(plan: Plan, name: str, points: Points, real: bool) -> Block:
+    """<name>_test: calls <name> at one point a call, so that no cycle becomes long; `done` after
+    the last, `passed` where all were answered as here."""
+    about = f"Test of {name}: call it until done, passed is then TRUE. {UNRUN}"
+    block = Block(f"{name}_test", about)
+    outputs = results(plan) if real else plan.outputs
+    block.declare("VAR_OUTPUT", "done", "BOOL", "all points were asked")
+    block.declare("VAR_OUTPUT", "passed", "BOOL", "done, and no point failed")
+    block.declare("VAR_OUTPUT", "failed", "DINT", "points that were answered otherwise")
+    block.work("model", name)
+    block.work("i", "DINT")
+    block.work("bad", "BOOL")
+    _tables(block, plan, points, real)
+    count = len(points.x)
+    block.say(f"IF i >= {count} THEN RETURN; END_IF;")
+    given = ", ".join(f"{n} := x{d + 1}[i]" for d, n in enumerate(plan.inputs))
+    block.say(f"model({given});", "bad := model.status <> wanted[i] OR NOT model.valid;")
+    for v, output in enumerate(outputs):
+        y = f"y{v + 1}[i]"
+        off = f"ABS(model.{output} - {y}) > e{v + 1}[i]" if real else f"model.{output} <> {y}"
+        block.say(f"IF NOT bad THEN bad := {off}; END_IF;")
+    block.say(
+        "IF bad THEN failed := failed + 1; END_IF;",
+        "i := i + 1;",
+        f"done := i >= {count};",
+        "passed := done AND failed = 0;",
+    )
+    return block
+
+
+def _tables(block: Block, plan: Plan, points: Points, real: bool) -> None:
+    for d, axis in enumerate(plan.model.axes):
+        kind = "REAL" if real and axis.kind != "categorical" else "DINT"
+        column: Any = points.x[:, d] if kind == "REAL" else points.x[:, d].astype(int)
+        block.table(f"x{d + 1}", kind, column)
+    for v in range(points.y.shape[1]):
+        block.table(f"y{v + 1}", "REAL" if real else "DINT",
+                    points.y[:, v] if real else points.y[:, v].astype(int))  # fmt: skip
+        if real:
+            block.table(f"e{v + 1}", "REAL", points.allowed[:, v])
+    block.table("wanted", "INT", points.status)
