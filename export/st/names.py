@@ -25,8 +25,8 @@ WORDS = frozenset(
     " sint string time time_of_day tod udint uint ulint usint void wchar word wstring bit any"
     # functions, function blocks and operators of the standard
     " abs acos add adr asin atan atan2 ceil concat cos ctd ctu ctud delete div eq exp expt find"
-    " floor ge gt insert le left len limit ln log lt max mid min move mul mux ne neg r replace right"
-    " rol ror round rs rtc s sel shl shr sin sizeof sqr sqrt sr sub tan tof ton tp trunc n ld st"
+    " floor ge gt insert le left len limit ln log lt max mid min move mul mux ne neg r replace"
+    " right rol ror round rs rtc s sel shl shr sin sizeof sqr sqrt sr sub tan tof ton tp trunc n ld st"
     " ldn stn andn orn xorn cal calc calcn jmpc jmpcn ret retc retcn en eno".split()
 )
 

@@ -1,4 +1,4 @@
-"""Reads the Structured Text that this room writes: blocks, declarations, statements, expressions."""
+"""Reads the Structured Text that this room writes."""
 
 from __future__ import annotations
 

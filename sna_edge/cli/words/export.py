@@ -1,6 +1,6 @@
 """Write a model for another runtime: generated C source, ONNX, TFLite, WebAssembly for JavaScript,
-an FMU for simulators, Structured Text for programmable controllers; or as one HTML page to look at it. Each file is compared with the reference
-before it is kept; a page compares when it opens."""
+an FMU for simulators, Structured Text for programmable controllers; or as one HTML page to look at
+it. Each file is compared with the reference before it is kept; a page compares when it opens."""
 
 from __future__ import annotations
 
