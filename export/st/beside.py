@@ -130,7 +130,7 @@ class Beside:
                 self.block.say(f"u := u + {real(companion.weight)} * LN(p);")
 
     def _share(self, found: Any, name: str) -> None:
-        scores = np.float32(found.scores)
+        scores = np.asarray(found.scores, np.float32)
         last, least = len(scores) - 1, real(1.0 / (found.n_scores + 1.0))
         self.block.table("share_score", "REAL", scores)
         gaps = np.diff(scores)
@@ -138,9 +138,9 @@ class Beside:
         self.block.table("share_rate", "REAL", [*rates, 0.0])
         bisect(self.block, "share_score", "u", len(scores))
         self.block.say(
-            "v := (u - share_score[s]) * share_rate[s];",
+            "v := (u - share_score[span]) * share_rate[span];",
             "IF v > 1.0 THEN v := 1.0; END_IF;",
-            f"{name} := 1.0 / (1.0 + EXP(({real(last / 2)} - (DINT_TO_REAL(s) + v)) * 0.5));",
+            f"{name} := 1.0 / (1.0 + EXP(({real(last / 2)} - (DINT_TO_REAL(span) + v)) * 0.5));",
             f"IF u < share_score[0] OR {name} < {least} THEN {name} := {least}; END_IF;",
         )
 
@@ -151,7 +151,7 @@ class Beside:
             if c.source == CoordinateSource.INPUT:
                 places.append(self.x[c.index])
                 continue
-            name = f"x{prefix}{d + 1}".replace("xc", "c")
+            name = f"{prefix}{d + 1}"
             self.block.work(name, "REAL")
             given = self.y[c.index] if c.source == CoordinateSource.PREDICTION else ""
             self.block.say(f"{name} := {given or real(c.constant)};")

@@ -24,6 +24,7 @@ from .text import Block, comment, real
 NOTHING = -3.0e38
 """What outputs hold where there is no value: programmable controllers have no NaN."""
 LARGEST = "3.4E38"
+OWN_OUTPUTS = ("status", "valid", "outside", "familiarity")
 STATUS = "0 ok, 4 edge, 5 unfamiliar; below 0 no value: -1 outside, -2 no number, -4 overflow"
 UNRUN = "Not run on a PLC compiler: parsed, and executed by interpreters of sna-edge."
 
@@ -37,9 +38,10 @@ class Plan:
     artifact: bytes
     name: str
     level: float | None = None
-    names: Names = field(
-        default_factory=lambda: Names(("status", "valid", "outside", "familiarity"))
-    )
+    names: Names = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.names = Names((*OWN_OUTPUTS, self.name, f"{self.name}_int"))
 
     @cached_property
     def inputs(self) -> list[str]:
@@ -58,8 +60,8 @@ class Plan:
         told = left_open(self.model) if self.level is None else range(len(self.model.outputs))
         own = [k for k, o in enumerate(self.model.outputs) if o.interval is not None]
         return {
-            k: (self.names.new(f"{self.outputs[k]}_lower", ""),
-                self.names.new(f"{self.outputs[k]}_upper", ""))
+            k: (self.names.new(self.outputs[k], "", "_lower"),
+                self.names.new(self.outputs[k], "", "_upper"))
             for k in sorted({*told, *own})
         }  # fmt: skip
 
@@ -115,8 +117,8 @@ def results(plan: Plan) -> list[str]:
 def _title(plan: Plan) -> str:
     names = ", ".join(plan.model.output_names)
     return (
-        f"{names} in REAL arithmetic, from model {plan.digest} by sna-edge. {UNRUN} Change the model"
-        " instead and export it again."
+        f"{names} in REAL arithmetic, from model {plan.digest} by sna-edge. {UNRUN} Change the"
+        " model instead and export it again."
     )
 
 
@@ -169,7 +171,8 @@ def _checked(block: Block, d: int, axis: Axis, name: str) -> str:
 
 
 def _values(block: Block, plan: Plan) -> None:
-    """value[k] of f[k], and linear[k] = f[k] + bias for intervals; a value that overflows ends the call."""
+    """value[k] of f[k], and linear[k] = f[k] + bias for intervals; one that overflows ends the
+    call."""
     for k, output in enumerate(plan.model.outputs):
         block.say(f"linear[{k}] := f[{k}] + ({real(output.bias)});")
         if output.link == "identity":  # one rounding less

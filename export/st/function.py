@@ -32,7 +32,7 @@ class Room:
         """Work variables of REAL arithmetic."""
         for name in ("d", "t", "v", "p"):
             block.work(name, "REAL")
-        for name in ("s", "n", "h", "i", "j", "r", "c"):
+        for name in ("span", "count", "half", "i", "j", "mode", "c"):
             block.work(name, "DINT")
         block.work("b", "REAL", self.basis)
         block.work("a", "DINT", self.rows)
@@ -73,7 +73,7 @@ class Function:
         locate(self.block, axis, self.x[d], name)
         if self.edge and not axis.support.all():
             self.block.table(f"{name}_seen", "SINT", axis.support > 0)
-            self.block.say(f"IF {name}_seen[s] = 0 THEN status := 4; END_IF;")
+            self.block.say(f"IF {name}_seen[span] = 0 THEN status := 4; END_IF;")
         columns = int(np.prod(self._table(d).shape[1:]))
         if columns:
             basis(self.block, axis, name, at, FOLD.get(dtype, 1.0))
@@ -125,13 +125,13 @@ class Function:
     ) -> None:
         """Modes that multiply the same axes; `used` columns of each table are behind."""
         say = self.block.say
-        say(f"FOR r := 0 TO {count - 1} DO")
+        say(f"FOR mode := 0 TO {count - 1} DO")
         for n, d in enumerate(axes):
             atom = self._atom(d, len(work.modes[d]))
-            say(f"    j := a[{d}] + {used[d]} + r;" if used[d] else f"    j := a[{d}] + r;")
+            say(f"    j := a[{d}] + {used[d]} + mode;" if used[d] else f"    j := a[{d}] + mode;")
             say(f"    p := p * ({atom});" if n else f"    p := {atom};")
             used[d] += count
-        self._mix(f"j := (r + {first}) * {len(self.model.outputs)};", "p")
+        self._mix(f"j := (mode + {first}) * {len(self.model.outputs)};", "p")
         say("END_FOR;")
 
     def _mix(self, index: str, factor: str) -> None:
@@ -155,27 +155,29 @@ class Function:
             self._store(d, np.asarray(core))
             self._link(d, *core.shape[1:])
         self.block.table(f"{self.prefix}weight", "REAL", work.weights)
-        self.block.say(f"FOR r := 0 TO {len(work.weights) - 1} DO")
-        self._mix(f"j := r * {len(self.model.outputs)};", "row[r]")
+        self.block.say(f"FOR mode := 0 TO {len(work.weights) - 1} DO")
+        self._mix(f"j := mode * {len(self.model.outputs)};", "row[mode]")
         self.block.say("END_FOR;")
 
     def _link(self, d: int, left: int, right: int) -> None:
         """row := row Phi_d, row[left] to row[right]."""
         self.room.ranks = max(self.room.ranks, left, right)
         atom, say = self._atom(d, left * right), self.block.say
-        say(f"FOR r := 0 TO {right - 1} DO")
+        say(f"FOR mode := 0 TO {right - 1} DO")
         if left == 1:
-            say(f"    j := a[{d}] + r;", f"    next[r] := {'row[0] * ' if d else ''}({atom});")
+            say(
+                f"    j := a[{d}] + mode;", f"    next[mode] := {'row[0] * ' if d else ''}({atom});"
+            )
         else:
             say(
                 "    p := 0.0;",
                 f"    FOR c := 0 TO {left - 1} DO",
-                f"        j := a[{d}] + c * {right} + r;",
+                f"        j := a[{d}] + c * {right} + mode;",
                 f"        p := p + row[c] * ({atom});",
                 "    END_FOR;",
-                "    next[r] := p;",
+                "    next[mode] := p;",
             )
-        say("END_FOR;", f"FOR r := 0 TO {right - 1} DO row[r] := next[r]; END_FOR;")
+        say("END_FOR;", f"FOR mode := 0 TO {right - 1} DO row[mode] := next[mode]; END_FOR;")
 
 
 def grouped(work: CP) -> list[tuple[tuple[int, ...], NDArray[np.int64]]]:

@@ -79,7 +79,7 @@ def _declare(block: Block, plan: Plan, path: FixedPath) -> None:
     block.declare("VAR_OUTPUT", "status", "INT", "0 ok, 4 edge; -1 no value: outside")
     block.declare("VAR_OUTPUT", "valid", "BOOL", "the outputs hold values")
     block.declare("VAR_OUTPUT", "outside", "INT", "the first input outside its domain, 0: none")
-    for name in ("s", "n", "h", "i", "j", "r", "c"):
+    for name in ("span", "count", "half", "i", "j", "mode", "c"):
         block.work(name, "DINT")
     for name in ("d", "u", "v", "p"):
         block.work(name, "LINT")
@@ -89,13 +89,13 @@ def _declare(block: Block, plan: Plan, path: FixedPath) -> None:
 
 
 def _axis(block: Block, plan: Plan, d: int, axis: FixedAxis, at: int) -> None:
-    """Span s and place u in Q15, then basis values b[at ..] and the row of the table."""
+    """Span and place u in Q15, then basis values b[at ..] and the row of the table."""
     name, order = f"a{d + 1}", axis.coefficients.shape[-1]
     _place(block, axis, plan.inputs[d], name)
     support = plan.model.axes[d].support
     if not support.all():
         block.table(f"{name}_seen", "SINT", support > 0)
-        block.say(f"IF {name}_seen[s] = 0 THEN status := 4; END_IF;")
+        block.say(f"IF {name}_seen[span] = 0 THEN status := 4; END_IF;")
     if not axis.table.size:
         return
     block.table(f"{name}_basis", "DINT", axis.coefficients)
@@ -118,21 +118,21 @@ def _kind(axis: FixedAxis) -> str:
 def _place(block: Block, axis: FixedAxis, x: str, name: str) -> None:
     last, shift = axis.n_spans - 1, long(1 << axis.shift)
     if axis.categorical:
-        block.say(f"s := {x};", f"u := {long(0)};")
+        block.say(f"span := {x};", f"u := {long(0)};")
         return
     _need_products(axis)
     if len(axis.breaks):
         block.table(f"{name}_break", "DINT", axis.breaks)
         block.table(f"{name}_rate", "LINT", axis.multipliers)
         bisect(block, f"{name}_break", x, axis.n_spans)
-        block.say(f"d := DINT_TO_LINT({x}) - DINT_TO_LINT({name}_break[s]);")
-        block.say(f"u := d * {name}_rate[s] / {shift};")
+        block.say(f"d := DINT_TO_LINT({x}) - DINT_TO_LINT({name}_break[span]);")
+        block.say(f"u := d * {name}_rate[span] / {shift};")
     else:
         block.say(f"d := DINT_TO_LINT({x}) - {long(axis.count_lower)};")
         block.say(f"u := d * {long(axis.multiplier)} / {shift};")
-        block.say(f"s := LINT_TO_DINT(u / {long(32768)});")
-        block.say(f"IF s > {last} THEN s := {last}; END_IF;")
-        block.say(f"u := u - DINT_TO_LINT(s) * {long(32768)};")
+        block.say(f"span := LINT_TO_DINT(u / {long(32768)});")
+        block.say(f"IF span > {last} THEN span := {last}; END_IF;")
+        block.say(f"u := u - DINT_TO_LINT(span) * {long(32768)};")
     block.say(f"IF u > {long(32768)} THEN u := {long(32768)}; END_IF;")
 
 
@@ -153,13 +153,13 @@ def _group(
 ) -> None:
     """Modes that multiply the same axes: f[k] += W[r][k] m_r."""
     say, outputs = block.say, len(path.outputs)
-    say(f"FOR r := 0 TO {rows.stop - rows.start - 1} DO")
+    say(f"FOR mode := 0 TO {rows.stop - rows.start - 1} DO")
     for n, (d, part) in enumerate(zip(axes, columns, strict=True)):
         axis = path.axes[d]
-        say(f"    j := a[{d}] + {part.start} + r;")
+        say(f"    j := a[{d}] + {part.start} + mode;")
         say(f"    v := {rounded(_atom(path, d), axis.t)};")
         say(f"    p := {rounded('p * v', 15)};" if n else "    p := v;")
-    say(f"    j := (r + {rows.start}) * {outputs};")
+    say(f"    j := (mode + {rows.start}) * {outputs};")
     say(f"    FOR c := 0 TO {outputs - 1} DO")
     say("        f[c] := f[c] + DINT_TO_LINT(weight[j + c]) * p;", "    END_FOR;", "END_FOR;")
 

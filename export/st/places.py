@@ -41,9 +41,9 @@ def centred(matrices: Floats) -> Floats:
 
 
 def locate(block: Block, axis: Axis, x: str, name: str) -> None:
-    """Sets s, the span of the coordinate `x`, and v = u - 1/2 there (not of levels)."""
+    """Sets span, that of the coordinate `x`, and v = u - 1/2 there (not of levels)."""
     if axis.kind == "categorical":
-        block.say(f"s := {x};")
+        block.say(f"span := {x};")
     elif axis.basis.uniform:
         _uniform(block, axis, x)
     else:
@@ -60,10 +60,10 @@ def _uniform(block: Block, axis: Axis, x: str) -> None:
     last = count - 1
     block.say(
         f"d := ({x} - {_term(low)}) - {_term(rest)};",
-        f"s := TRUNC(d * {real(1 / width)});",
-        "IF s < 0 THEN s := 0; END_IF;",
-        f"IF s > {last} THEN s := {last}; END_IF;",
-        "t := DINT_TO_REAL(s);",
+        f"span := TRUNC(d * {real(1 / width)});",
+        "IF span < 0 THEN span := 0; END_IF;",
+        f"IF span > {last} THEN span := {last}; END_IF;",
+        "t := DINT_TO_REAL(span);",
         f"v := ((d - t * {real(wide)}) - t * {_term(narrow)}) * {real(1 / width)} - 0.5;",
     )
 
@@ -81,25 +81,25 @@ def _listed(block: Block, axis: Axis, x: str, name: str) -> None:
     block.table(f"{name}_rest", "REAL", parts[:, 1])
     block.table(f"{name}_rate", "REAL", 1.0 / np.diff(breaks))
     bisect(block, f"{name}_break", x, count)
-    block.say(f"v := (({x} - {name}_break[s]) - {name}_rest[s]) * {name}_rate[s] - 0.5;")
+    block.say(f"v := (({x} - {name}_break[span]) - {name}_rest[span]) * {name}_rate[span] - 0.5;")
 
 
 def bisect(block: Block, table: str, x: str, count: int) -> None:
-    """Sets s: the last of `count` spans whose lower break is at most x, 0 where none is."""
-    block.say("s := 0;")
+    """Sets span: the last of `count` spans whose lower break is at most x, 0 where none is."""
+    block.say("span := 0;")
     if count > 1:
         block.say(
-            f"n := {count};",
+            f"count := {count};",
             f"FOR i := 1 TO {(count - 1).bit_length()} DO",
-            "    h := n / 2;",
-            f"    IF {table}[s + h] <= {x} THEN s := s + h; END_IF;",
-            "    n := n - h;",
+            "    half := count / 2;",
+            f"    IF {table}[span + half] <= {x} THEN span := span + half; END_IF;",
+            "    count := count - half;",
             "END_FOR;",
         )
 
 
 def basis(block: Block, axis: Axis, name: str, at: int, fold: float) -> None:
-    """Sets b[at ..] to the basis values at s and v, each times `fold`."""
+    """Sets b[at ..] to the basis values at span and v, each times `fold`."""
     n = axis.basis.degree + 1
     block.table(f"{name}_basis", "REAL", centred(axis.basis.matrices) * fold)
     block.say(f"j := {picked(block, axis.basis.matrix_id, f'{name}_matrix', n * n)};")
@@ -117,9 +117,9 @@ def _horner(table: str, n: int, first: int) -> str:
 
 
 def picked(block: Block, numbers: NDArray[np.int64], name: str, unit: int) -> str:
-    """unit * numbers[s]: by a formula where they are multiples of s, else from a table."""
+    """unit * numbers[span]: by a formula where these are multiples of span, else from a table."""
     step = int(numbers[-1]) // max(len(numbers) - 1, 1)
     if np.array_equal(numbers, step * np.arange(len(numbers))):
-        return f"s * {step * unit}" if step else "0"
+        return f"span * {step * unit}" if step else "0"
     block.table(name, "DINT", numbers * unit)
-    return f"{name}[s]"
+    return f"{name}[span]"

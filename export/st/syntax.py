@@ -87,7 +87,7 @@ class Reader:
         found = []
         while self.tokens[self.at][0] != "end":
             self.take("FUNCTION_BLOCK")
-            name, variables = self.take(), {}
+            name, variables = self.take(), dict[str, Variable]()
             while self.next.startswith("VAR"):
                 self._part(variables)
             found.append(Unit(name, variables, self.statements("END_FUNCTION_BLOCK")))
