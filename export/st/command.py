@@ -15,7 +15,7 @@ import sna_edge
 from sna_edge.errors import BackendError
 from sna_edge.model import Model
 
-from ..firmware.install import install, staged
+from ..firmware.install import install, ours, staged
 from .block import Plan, function_block, heading, results
 from .cost import bytes_of, worst
 from .integers import integer_block, path_of
@@ -59,9 +59,9 @@ def export(
     file: str | None = None,
 ) -> tuple[list[Path], str, bool]:
     """<stem>.st, the block and its test block in REAL; <stem>_int.st, both in whole numbers, where
-    the model has an integer path and `integers` are wanted; <stem>_st_resources.json. `level` is
-    that of the intervals (default: that of the model). Files written, one sentence about the check,
-    and True.
+    the model has an integer path and `integers` are wanted (else one of an earlier export goes);
+    <stem>_st_resources.json. `level` is that of the intervals (default: that of the model). Files
+    written, one sentence about the check, and True.
 
     Raises InputError where REAL does not carry the model and for a level that its rows do not
     support, BackendError where a block answers otherwise than the model; the folder is then as it
@@ -80,15 +80,18 @@ def export(
     plan = Plan(sna_edge.from_bytes(artifact, backend="numpy"), artifact, name, level)
     main = file or f"{stem}.st"
     made = {main: real_blocks(plan)}
+    whole, stale = f"{Path(main).stem}_int.st", []
     if integers and path_of(plan) is not None:
-        made[f"{Path(main).stem}_int.st"] = integer_blocks(plan)
+        made[whole] = integer_blocks(plan)
+    elif (folder / whole).is_file() and ours(folder / whole):
+        stale = [Path(whole)]
     report = f"{Path(main).stem}_st_resources.json"
     with staged(folder) as scratch:
         for path, one in made.items():
             (scratch / path).write_text(one.text, encoding="ascii")
         told = json.dumps([resources(one) for one in made.values()], indent=1)
         (scratch / report).write_text(told + "\n", encoding="utf-8")
-        placed = install(scratch, folder, [Path(p) for p in [*made, report]], [])
+        placed = install(scratch, folder, [Path(p) for p in [*made, report]], stale)
     said = "; ".join(one.said for one in made.values())
     return placed, f"{said}; not run on a PLC compiler", True
 

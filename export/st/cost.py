@@ -48,8 +48,16 @@ def _statement(unit: Unit, node: Node) -> Counter[str]:
     if node[0] == "set":
         target = _expression(unit, node[1])
         target["reads"] = 0
-        return target + _expression(unit, node[2])
+        value = _expression(unit, node[2])
+        index = unit.variables[node[1][1]].kind == "DINT"
+        return target + (_of_an_index(value) if index else value)
     return Counter()
+
+
+def _of_an_index(found: Counter[str]) -> Counter[str]:
+    """Sums, products and quotients of whole numbers that say where something lies."""
+    count = found.total() - found["reads"] - found["conversions"]
+    return Counter({"index operations": count, **{k: found[k] for k in ("reads", "conversions")}})
 
 
 def _expression(unit: Unit, node: Node) -> Counter[str]:
@@ -57,9 +65,7 @@ def _expression(unit: Unit, node: Node) -> Counter[str]:
     what = node[0]
     total: Counter[str] = Counter()
     if what == "item":
-        inner = _expression(unit, node[2])
-        total["index operations"] += inner["additions"] + inner["multiplications"]
-        total["index operations"] += inner["index operations"]
+        total = _of_an_index(_expression(unit, node[2]))
         total["reads"] += 1
         return total
     for part in node[1:]:

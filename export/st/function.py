@@ -72,7 +72,7 @@ class Function:
         self.at.append(at)
         locate(self.block, axis, self.x[d], name)
         if self.edge and not axis.support.all():
-            self.block.table(f"{name}_seen", "SINT", axis.support > 0)
+            self.block.table(f"{name}_seen", "SINT", (axis.support > 0).astype(int))
             self.block.say(f"IF {name}_seen[span] = 0 THEN status := 4; END_IF;")
         columns = int(np.prod(self._table(d).shape[1:]))
         if columns:

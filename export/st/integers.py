@@ -94,7 +94,7 @@ def _axis(block: Block, plan: Plan, d: int, axis: FixedAxis, at: int) -> None:
     _place(block, axis, plan.inputs[d], name)
     support = plan.model.axes[d].support
     if not support.all():
-        block.table(f"{name}_seen", "SINT", support > 0)
+        block.table(f"{name}_seen", "SINT", (support > 0).astype(int))
         block.say(f"IF {name}_seen[span] = 0 THEN status := 4; END_IF;")
     if not axis.table.size:
         return

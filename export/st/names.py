@@ -27,8 +27,8 @@ real sint string time time_of_day tod udint uint ulint usint void wchar word wst
 """
 FUNCTIONS = """
 abs acos add adr asin atan atan2 cal calc calcn ceil concat cos ctd ctu ctud delete div en eno eq
-exp expt find floor ge gt insert jmpc jmpcn l ld ldn le left len limit ln log lt max mid min move
-mul mux n ne neg p r replace ret retc retcn right rol ror round rs rtc s s_edge sel shl shr sin
+exp expt find floor ge gt insert jmpc jmpcn ld ldn le left len limit ln log lt max mid min move
+mul mux n ne neg r replace ret retc retcn right rol ror round rs rtc s s_edge sel shl shr sin
 sizeof sqr sqrt sr st stn sub tan tof ton tp trunc andn orn xorn
 """
 """And function blocks, operators of instruction lists, qualifiers of actions."""

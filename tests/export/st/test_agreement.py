@@ -1,0 +1,140 @@
+"""Blocks executed by two routes, the interpreter of `sna_export.st` and a C compiler, against numpy
+in float64 and against the integer path."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import sna_edge
+from sna_edge import Model
+from sna_export.st.block import Plan, function_block, results
+from sna_export.st.command import integer_blocks, real_blocks
+from sna_export.st.integers import path_of
+from sna_export.st.run import Machine, machine
+from sna_export.st.syntax import read
+from sna_export.st.testing import answered, counted, somewhere
+
+from ...c_library import KEPT_1_1
+from ...c_models import cp_model, mixed, zoo
+from ...model_kinds import KINDS
+from .through_c import Compiled
+
+KEPT = {path.stem: path for path in KEPT_1_1}
+COMPILED = ("cp int8", "cp 3 outputs", "sparse", "train", "mixed axes", "link logistic",
+            "everything", "pairs")  # fmt: skip
+WHOLE = ("uniform-0-int16", "uniform-3-int8", "uniform-7-int16", "graded-3-int16", "hat-1-int8",
+         "bernstein-3-int16", "periodic-3-int8", "levels-0-int8", "sparse-int16", "exp",
+         "logistic")  # fmt: skip
+
+
+def plan_of(name: str) -> Plan:
+    data = KEPT[name].read_bytes() if name in KEPT else KINDS[name]().to_bytes()
+    return Plan(sna_edge.from_bytes(data, backend="numpy"), data, "sna_m")
+
+
+def whole(model: Model) -> Plan:
+    data = model.to_bytes()
+    return Plan(sna_edge.from_bytes(data, backend="numpy"), data, "sna_m")
+
+
+@dataclass
+class Off:
+    """Largest difference of values over the range, and of all outputs over what is allowed."""
+
+    values: float
+    share: float
+
+
+def off(plan: Plan, told: dict[str, np.ndarray], x: np.ndarray) -> Off:
+    """Also asserts that every status is that of the model."""
+    points = answered(plan, x)
+    found = np.array([told[n] for n in results(plan)]).T
+    assert (told["status"] == points.status).all() and told["valid"].all()
+    count = len(plan.outputs)
+    spans = np.array([np.ptp(o.range) for o in plan.model.outputs])
+    error = np.abs(found - points.y)
+    assert np.isfinite(error).all()
+    return Off(float((error[:, :count] / spans).max()), float((error / points.allowed).max()))
+
+
+def interpreted(found: Machine, plan: Plan, x: np.ndarray) -> dict[str, np.ndarray]:
+    rows = [found.call(**dict(zip(plan.inputs, row, strict=True))) for row in x]
+    return {name: np.array([float(row[name]) for row in rows]) for name in rows[0]}
+
+
+@pytest.mark.parametrize("name", [*KINDS, *KEPT])
+def test_values_are_within_a_millionth_of_the_range(name: str) -> None:
+    plan = plan_of(name)
+    found = machine(read(function_block(plan).text()), plan.name)
+    x = somewhere(plan, 200)
+    told = off(plan, interpreted(found, plan, x), x)
+    assert told.values <= 1e-6
+    assert told.share <= 1.0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", COMPILED)
+def test_a_c_compiler_finds_the_same(name: str, compiler: str, tmp_path: Path) -> None:
+    """Equal in every bit to the interpreter where no function of the C library is asked."""
+    plan = plan_of(name)
+    made = real_blocks(plan)
+    program = Compiled(compiler, made.text, tmp_path)
+    x = somewhere(plan, 500)
+    told = program.call(plan.name, x)
+    assert off(plan, told, x).share <= 1.0
+    passed = program.test(f"{plan.name}_test")
+    assert (passed["done"], passed["passed"], passed["failed"]) == (1, 1, 0)
+    if "EXP(" in made.text or "LN(" in made.text:
+        return
+    here = interpreted(machine(made.units, plan.name), plan, x[:100])
+    for output in plan.outputs:
+        assert (np.float32(here[output]) == np.float32(told[output][:100])).all()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", WHOLE)
+def test_whole_numbers_are_equal_in_every_bit(name: str, compiler: str, tmp_path: Path) -> None:
+    plan = whole(zoo()[name])
+    path = path_of(plan)
+    assert path is not None
+    made = integer_blocks(plan)
+    points = counted(plan, path, 2000)
+    program = Compiled(compiler, made.text, tmp_path)
+    told = program.call(f"{plan.name}_int", points.x)
+    here = interpreted(machine(made.units, f"{plan.name}_int"), plan, points.x[:200])
+    for k, output in enumerate(plan.outputs):
+        assert (told[output] == points.y[:, k]).all()
+        assert (here[output] == points.y[:200, k]).all()
+    assert (told["status"] == points.status).all() and told["valid"].all()
+    assert program.test(f"{plan.name}_int_test")["passed"] == 1
+
+
+def test_spans_without_rows_are_said_in_both_arithmetics() -> None:
+    plan = whole(cp_model(mixed(), rank=9, outputs=2, dtype="int16", sparse=True))
+    path = path_of(plan)
+    assert path is not None
+    points = counted(plan, path, 200)
+    assert set(points.status) == {0, 4}
+    found = machine(integer_blocks(plan).units, f"{plan.name}_int")
+    told = interpreted(found, plan, points.x)
+    assert (told["status"] == points.status).all()
+    x = somewhere(plan, 200)
+    assert set(answered(plan, x).status) == {0, 4}
+    assert off(plan, interpreted(machine(real_blocks(plan).units, plan.name), plan, x), x)
+
+
+def test_an_interval_at_a_level_moves_its_ends() -> None:
+    told = {}
+    for level in (0.5, 0.95):
+        plan = plan_of("everything")
+        plan.level = level
+        found = machine(read(function_block(plan).text()), plan.name)
+        x = somewhere(plan, 100)
+        told[level] = interpreted(found, plan, x)
+        assert off(plan, told[level], x).share <= 1.0
+    upper = plan.intervals[0][1]
+    assert (told[0.95][upper] > told[0.5][upper]).all()
