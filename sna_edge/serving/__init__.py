@@ -3,7 +3,7 @@ limits that fit it, measured rows that it has to predict, the model before where
 `install`, `watch` and the station stand on it."""
 
 from .gate import allowed, predicts
-from .loaded import Judge, Mark, judge, mark_of, same_inputs, stored
+from .loaded import Judge, Mark, judge, mark_of, new_name, same_inputs, stored
 from .rollback import roll_back
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "allowed",
     "judge",
     "mark_of",
+    "new_name",
     "predicts",
     "roll_back",
     "same_inputs",

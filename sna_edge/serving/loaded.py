@@ -35,10 +35,20 @@ def judge(
 ) -> Judge:
     """The model, whose bytes have the digest, with the limits in the file `path`, or in `data` as
     if they stood there. Raises InputError, OSError."""
+    name = path if data is None else new_name(path)
     if data is None:
         data = document_bytes(path)  # read once: these are hashed, and these judge
-    line = Line(model, limits_in(data, path, model), advice_ms=advice_ms)
+    line = Line(model, limits_in(data, name, model), advice_ms=advice_ms)
     return Judge(line, sha256(data).hexdigest(), data, tuple(own_threshold(line, digest)))
+
+
+def new_name(path: str) -> str:
+    """What errors call the bytes that are to stand in a file of limits.
+
+    >>> new_name("/etc/line/limits.toml")
+    'the new limits.toml'
+    """
+    return f"the new {os.path.basename(path)}"
 
 
 def stored(

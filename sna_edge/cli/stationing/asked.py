@@ -51,7 +51,7 @@ def token(args: argparse.Namespace, name: str) -> int:
 
     if args.role not in ROLES:
         raise InputError(f"--role is {args.role!r}; give one of {', '.join(ROLES)}")
-    made, table = new_token(plain_name(name, name), args.role)
+    made, table = new_token(plain_name(name, repr(name)), args.role)
     print(f"sna-edge station: the token of {name}, shown once: {made}", file=sys.stderr)
     emit(args, {"status": "ok", "name": name, "token": made, "table": table}, [table.rstrip()])
     return ANSWERED

@@ -115,15 +115,25 @@ def _told(status: int, text: bytes) -> Any:
 
 def _token(path: str | None) -> str:
     if path is None:
-        return os.environ.get(TOKEN, "").strip()
+        found = os.environ.get(TOKEN, "").strip()
+        if found and not _is_token(found):
+            raise InputError(f"{TOKEN} holds no token; set it to the token alone")
+        return found
     try:
-        with open(path, encoding="ascii") as file:
-            found = file.read(1000).strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"cannot read the token in {path}: {error}") from None
-    if not found or not found.isprintable() or " " in found:
+        with open(path, "rb") as file:
+            found = file.read(1000).decode("ascii", "replace").strip()
+    except OSError as error:
+        raise InputError(
+            f"cannot read the token in {path} ({error.strerror or error}); give --token-file the"
+            " file that holds it, and let yourself read it"
+        ) from None
+    if not _is_token(found):
         raise InputError(f"{path} holds no token; write the token alone into it")
     return found
+
+
+def _is_token(text: str) -> bool:
+    return bool(text) and text.isascii() and text.isprintable() and " " not in text
 
 
 def _user() -> str:

@@ -4,12 +4,13 @@ offers over HTTP, each by its role and on the record as there."""
 from __future__ import annotations
 
 import argparse
-import csv
 from typing import Any
 from urllib.parse import quote
 
 from ...errors import InputError
+from ..charting.study import read_study
 from ..console import ANSWERED, emit
+from ..dialect_options import add_dialect
 from .action import Action
 from .client import Client, options, placed
 
@@ -22,7 +23,9 @@ def limits(args: argparse.Namespace, path: str, recipe: str) -> int:
     if args.put is None:
         told = client.asked("GET", address)
         return _said(args, told, told["text"].splitlines())
-    told = client.changed("PUT", address, {}, _bytes(args.put), "application/toml")
+    told = client.changed(
+        "PUT", address, {}, _bytes(args.put, "--put", "the limits"), "application/toml"
+    )
     lines = [*told["changes"], f"they judge from the next part on; record {told['record']}"]
     return _said(args, told, lines)
 
@@ -32,7 +35,8 @@ def models(args: argparse.Namespace, path: str, recipe: str) -> int:
     client = Client(args, path)
     _one_of(args, "install", "switch", "rollback")
     if args.install is not None:
-        kind, data = "application/octet-stream", _bytes(args.install)
+        kind = "application/octet-stream"
+        data = _bytes(args.install, "--install", "the model")
         told = client.changed("PUT", placed(recipe, "model"), {}, data, kind)
     elif args.switch is not None:
         told = client.changed("PUT", placed(recipe, "model"), {"sha256": args.switch})
@@ -57,8 +61,10 @@ def people(args: argparse.Namespace, path: str) -> int:
     """Who may call; somebody more, or one less."""
     client = Client(args, path)
     _one_of(args, "add", "revoke")
+    if args.role and args.add is None:
+        raise InputError("--role is for somebody new; give --add NAME with it")
     if args.add is not None:
-        told = client.changed("POST", "/people", {"name": args.add, "role": args.role})
+        told = client.changed("POST", "/people", {"name": args.add, "role": args.role or "line"})
         lines = [f"the token of {told['name']} ({told['role']}), shown once: {told['token']}"]
     elif args.revoke is not None:
         told = client.changed("DELETE", f"/people/{quote(args.revoke, safe='')}", {})
@@ -71,8 +77,7 @@ def people(args: argparse.Namespace, path: str) -> int:
 
 def gage(args: argparse.Namespace, path: str, recipe: str, table: str) -> int:
     """The study of a gauge of an input."""
-    rows = _study(table)
-    said = {"input": args.input, "rows": rows, "apply": args.apply}
+    said = {"input": args.input, "rows": _rows(args, table), "apply": args.apply}
     told = Client(args, path).changed("POST", placed(recipe, "gage"), said)
     lines = [f"{args.input}: sigma {told['sigma']:.5g}, tolerance {told['tolerance']:.5g}"]
     if args.apply:
@@ -82,7 +87,7 @@ def gage(args: argparse.Namespace, path: str, recipe: str, table: str) -> int:
 
 def correct(args: argparse.Namespace, path: str, station: str, record: str) -> int:
     """A measured value is wrong."""
-    if not record.isdigit():
+    if not (record.isascii() and record.isdigit()):
         raise InputError(f"RECORD is {record!r}; give the number of the record of the value")
     address = f"/stations/{quote(station, safe='')}/corrections"
     told = Client(args, path).changed("POST", address, {"record": int(record)})
@@ -94,7 +99,9 @@ def retention(args: argparse.Namespace, path: str, days: str) -> int:
     try:
         kept = float(days)
     except ValueError:
-        raise InputError(f"DAYS is {days!r}; give how many days are kept, as 400") from None
+        kept = 0.0
+    if not 1.0 <= kept <= 1e5:
+        raise InputError(f"DAYS is {days!r}; give how many days are kept, 1 or more, as 400")
     told = Client(args, path).changed("POST", "/records/retention", {"keep_days": kept})
     return _said(args, told, [f"what is older than {kept:g} days goes; record {told['record']}"])
 
@@ -110,26 +117,19 @@ def _one_of(args: argparse.Namespace, *names: str) -> None:
         raise InputError(f"{' and '.join(given)} are two changes; make one after the other")
 
 
-def _bytes(path: str) -> bytes:
+def _bytes(path: str, option: str, what: str) -> bytes:
+    """What a file holds. Raises InputError where that is nothing."""
     with open(path, "rb") as file:
-        return file.read()
-
-
-def _study(path: str) -> list[list[Any]]:
-    """[part, operator, value] of a table with these three columns. Raises InputError."""
-    with open(path, newline="", encoding="utf-8-sig") as file:
-        rows = [row for row in csv.reader(file) if row]
-    names = [name.strip().lower() for name in rows[0]] if rows else []
-    if names != ["part", "operator", "value"]:
-        raise InputError(f"{path} has no columns part,operator,value; write them as its first line")
-    found = list[list[Any]]()
-    for i, row in enumerate(rows[1:], 2):
-        try:
-            part, operator, value = row
-            found.append([part, operator, float(value)])
-        except ValueError:
-            raise InputError(f"{path}, line {i}: no part, operator, number; correct it") from None
+        found = file.read()
+    if not found.strip():
+        raise InputError(f"{path} is empty; give {option} the file that holds {what}")
     return found
+
+
+def _rows(args: argparse.Namespace, path: str) -> list[list[Any]]:
+    """[part, operator, value] of the study in a table. Raises InputError."""
+    found = read_study(args, path, "part", "value", None)
+    return [[*row] for row in zip(found.parts, found.operators, found.values.tolist(), strict=True)]
 
 
 def _limits_options(parser: argparse.ArgumentParser) -> None:
@@ -147,7 +147,7 @@ def _models_options(parser: argparse.ArgumentParser) -> None:
 def _people_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--add", metavar="NAME", help="make a token for somebody; it is shown once")
     parser.add_argument(
-        "--role", default="line", metavar="ROLE",
+        "--role", metavar="ROLE",
         help="what the new one may do: line, operator, engineer or admin (default line)",
     )  # fmt: skip
     parser.add_argument("--revoke", metavar="NAME", help="let somebody in no more")
@@ -160,6 +160,7 @@ def _gage_options(parser: argparse.ArgumentParser) -> None:
         "--apply", action="store_true",
         help="three deviations of the gauge become the tolerance of the input in the limits",
     )  # fmt: skip
+    add_dialect(parser)
     options(parser)
 
 

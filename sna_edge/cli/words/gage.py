@@ -12,7 +12,7 @@ import numpy as np
 from ...errors import InputError
 from ...quality.gage import POOLED, TELLS, GageStudy, gage_study
 from ..arguments import add_json
-from ..charting.columns import bare_columns
+from ..charting.study import read_study
 from ..console import ANSWERED, emit, table
 from ..dialect_options import add_dialect
 
@@ -59,24 +59,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _study(args: argparse.Namespace) -> GageStudy:
-    labels = [args.part]
-    try:
-        who = args.operator or "operator"
-        numbers, texts = bare_columns(args, args.table, [args.value], [*labels, who])
-    except InputError:
-        if args.operator:
-            raise
-        who = ""
-        numbers, texts = bare_columns(args, args.table, [args.value], labels)
-    y = numbers[args.value]
-    bad = np.flatnonzero(~np.isfinite(y))
-    if len(bad):
-        raise InputError(
-            f"row {bad[0] + 1}, column {args.value!r} is no number; fill it in or leave the part"
-            " out, for every operator must measure every part equally often"
-        )
-    operator = _numbered(texts[who]) if who else np.zeros(len(y), dtype=np.int64)
-    return gage_study(_numbered(texts[args.part]), operator, y)
+    found = read_study(args, args.table, args.part, args.value, args.operator)
+    return gage_study(_numbered(found.parts), _numbered(found.operators), found.values)
 
 
 def _numbered(labels: list[str]) -> Any:

@@ -53,7 +53,7 @@ class Roster:
             raise InputError(f"role is {role!r}; give one of {', '.join(ROLES)}")
         with self._lock:
             before = self._bytes()
-            if ("token", plain_name(name, name)) in people_in(before, self._path).roles:
+            if ("token", plain_name(name, repr(name))) in people_in(before, self._path).roles:
                 raise InputError(f"{name} has a token; revoke it first, or give another name")
             token, table = new_token(name, role)
             self._write(before.rstrip(b"\n") + b"\n\n" + table.encode(), record)

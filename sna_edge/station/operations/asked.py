@@ -68,7 +68,10 @@ class Asked:
         """The reason. Raises InputError where none is given."""
         found = " ".join(self.text("why", "").split())
         if not found:
-            raise InputError('say why ("why": ..): it is recorded with what you do')
+            raise InputError(
+                'no reason was given; say why (--why "..", or "why": ".." in a call): it is'
+                " recorded with what is done"
+            )
         return found[:LONGEST]
 
     def text(self, key: str, default: str | None = None) -> str:

@@ -45,14 +45,18 @@ def studied(asked: Asked) -> Mapping[str, Any]:
 
 def _study(rows: Any) -> GageStudy:
     if not isinstance(rows, Sequence) or isinstance(rows, str) or not 4 <= len(rows) <= MOST:
-        raise InputError('give the study as "rows": [[part, operator, value], ..]')
+        count = f"{len(rows):,}" if isinstance(rows, list) else "no"
+        raise InputError(
+            f"the study has {count} measurements; give 4 to {MOST:,} of them, a row each: part,"
+            ' operator, value (STUDY.csv, or in a call "rows": [[part, operator, value], ..])'
+        )
     parts, operators, values = list[str](), list[str](), list[float]()
     for i, row in enumerate(rows):
         if not isinstance(row, Sequence) or isinstance(row, str) or len(row) != 3:
-            raise InputError(f"row {i + 1} of the study is not [part, operator, value]")
+            raise InputError(f"row {i + 1} of the study is not [part, operator, value]; correct it")
         part, operator, value = row
         if isinstance(value, bool) or not isinstance(value, (int, float)) or not isfinite(value):
-            raise InputError(f"row {i + 1} of the study has no number as its value")
+            raise InputError(f"row {i + 1} of the study has no number as its value; correct it")
         parts.append(str(part))
         operators.append(str(operator))
         values.append(float(value))

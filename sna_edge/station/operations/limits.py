@@ -10,6 +10,7 @@ from typing import Any
 
 from ...durable import write_whole
 from ...errors import InputError
+from ...serving import new_name
 from ...values.documents import document
 from ..judging import Served, served
 from ..judging.renewal import Change
@@ -40,7 +41,7 @@ def changed(asked: Asked) -> Mapping[str, Any]:
 def put(asked: Asked, data: bytes, told: Mapping[str, Any]) -> Mapping[str, Any]:
     """Judge by the limits in `data` from the next part on. Raises InputError."""
     plant, path, before = asked.plant, asked.served.recipe.limits, asked.served.text
-    said = differences(document(before, path), document(data, path))
+    said = differences(document(before, path), document(data, new_name(path)))
     if not said:
         raise InputError("these limits say the same as those that judge; nothing has changed")
     numbers = list[int]()
@@ -75,7 +76,10 @@ def _given(asked: Asked, old: Served) -> bytes:
     if isinstance(text, str) and tables is None:
         return text.encode("utf-8", "surrogatepass")
     if not isinstance(tables, Mapping) or text is not None:
-        raise InputError('give the limits as "text": "[outputs.NAME]..", or "limits": {..}')
+        raise InputError(
+            "no limits were sent, or two of them; give one file of them (--put FILE), or in a call"
+            ' "text": "[outputs.NAME].." or "limits": {..}'
+        )
     if old.recipe.limits.lower().endswith(".json"):
         return json.dumps(tables, indent=2).encode() + b"\n"
     return toml_of(tables).encode()

@@ -51,7 +51,10 @@ def corrected(asked: Asked) -> Mapping[str, Any]:
     never changed."""
     number = asked.said.get("record")
     if not isinstance(number, int) or isinstance(number, bool):
-        raise InputError('give the number of the record: "record": 17')
+        raise InputError(
+            "no record is named; give its number (RECORD of sna-edge station correct, or in a call"
+            ' "record": 17)'
+        )
     with closing(History(asked.plant.config.data)) as history:
         found = history.record(number)
     told = json.loads(found.text) if found else {}

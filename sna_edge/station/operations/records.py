@@ -14,6 +14,7 @@ from time import gmtime, strftime
 from typing import Any
 
 from ...errors import InputError
+from ...values.documents import shortened
 from .asked import Asked
 
 BESIDE = 10
@@ -43,7 +44,10 @@ def cut(asked: Asked) -> Mapping[str, Any]:
     """Records that are older than `keep_days` go now; events tell which."""
     days = asked.said.get("keep_days")
     if not isinstance(days, (int, float)) or isinstance(days, bool) or not 1.0 <= days <= 1e5:
-        raise InputError('say how many days are kept: "keep_days": 400; 1 or more')
+        raise InputError(
+            f"{shortened(repr(days))} says not how many days are kept; give 1 or more, as 400 (DAYS"
+            ' of sna-edge station retention, or "keep_days": 400 in a call)'
+        )
     number = asked.record("retention asked", keep_days=days)
     asked.plant.records.cut(float(days))
     return {"record": number, "keep_days": days}

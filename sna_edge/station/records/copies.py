@@ -49,10 +49,21 @@ def _copied(source: str | PathLike[str], target: str | PathLike[str]) -> Verifie
             return verify(target)
         except (sqlite3.Error, OSError) as error:
             _remove(target)
-            raise InputError(sentence(error, os.fspath(target))) from error
+            raise InputError(_cannot(error, os.fspath(source), os.fspath(target))) from error
         except BaseException:
             _remove(target)
             raise
+
+
+def _cannot(error: Exception, source: str, target: str) -> str:
+    """What the disk or the database said to a copy, and what to do."""
+    if isinstance(error, sqlite3.Error) and "is full" not in str(error):
+        return sentence(error, source)  # of what is read
+    why = getattr(error, "strerror", None) or str(error)
+    return (
+        f"the records cannot be copied into {target} ({why}); name a new folder, on a disk that has"
+        " room for them"
+    )
 
 
 def _copy(db: sqlite3.Connection, path: str) -> None:

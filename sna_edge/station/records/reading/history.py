@@ -10,7 +10,7 @@ from os import PathLike
 from typing import Any
 
 from ....errors import InputError
-from ..ready import storable
+from ..ready import LARGEST, storable
 from ..schema import KINDS, VERDICTS, to_read
 
 COLUMNS = (
@@ -73,6 +73,8 @@ class History:
 
     def record(self, number: int) -> Found | None:
         """One record by its number."""
+        if not 0 < number < LARGEST:
+            return None
         return next(self._found("WHERE number = ?", (number,)), None)
 
     def after(self, number: int, most: int = 500) -> list[Found]:

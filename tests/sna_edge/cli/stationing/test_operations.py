@@ -102,10 +102,47 @@ def test_people_corrections_gauges_and_old_records(desk: Desk) -> None:
     study = ("gage", RECIPE, str(desk.path / "study.csv"), "--input", "power")
     assert "tolerance" in desk.says("engineer", *study, "--apply", "--why", "study 12")
     assert desk.station.events("limits changed")[-1]["why"] == "study 12"
-    (desk.path / "study.csv").write_text("part,operator,value\n1,2\n")
-    assert "line 2" in desk.says("engineer", *study, "--why", "x", code=2)
     desk.says("admin", "retention", "400", "--why", "rule 7")
     assert desk.station.events("retention asked")[0]["keep_days"] == 400
+
+
+def test_what_is_typed_wrongly_is_said_in_the_words_of_the_command_line(desk: Desk) -> None:
+    """No sentence speaks of keys of JSON, and none of an internal fault."""
+
+    def says(*words: str) -> str:
+        said = desk.says("admin", *words, "--why", "x", code=2)
+        assert "internal" not in said and "Errno" not in said and "[[" not in said, said
+        return said
+
+    (desk.path / "empty").write_text("")
+    empty, broken = str(desk.path / "empty"), str(desk.path / "broken.toml")
+    (desk.path / "broken.toml").write_text("[outputs")
+    for days in ("0", "nan", "inf", "1e9", "x"):
+        assert f"DAYS is '{days}'; give how many days" in says("retention", days)
+    assert "give --put the file" in says("limits", RECIPE, "--put", empty)
+    assert "the new limits.toml is not TOML" in says("limits", RECIPE, "--put", broken)
+    assert "give --install the file" in says("models", RECIPE, "--install", empty)
+    assert "RECORD is '\u00b2'" in says("correct", "press-1", "\u00b2")
+    assert "has no record 99999999999999999999" in says("correct", "press-1", "9" * 20)
+    assert "give --add NAME" in says("people", "--role", "admin")
+    assert "the name in 'ma ria' is not plain" in says("people", "--add", "ma ria")
+
+
+def test_a_study_is_read_as_other_tables_are(desk: Desk) -> None:
+    """Decimal commas, other columns, no operator; what is wrong is named as in the file."""
+    study = desk.path / "study.csv"
+
+    def gage(text: str, code: int = 0) -> str:
+        study.write_text(text)
+        words = ("gage", RECIPE, str(study), "--input", "power", "--why", "x")
+        return desk.says("engineer", *words, code=code)
+
+    comma = gage("day;value;part\n1;200,5;a\n1;201,5;a\n1;210,5;b\n1;211,5;b\n")
+    assert comma == gage("part,value\na,200.5\na,201.5\nb,210.5\nb,211.5\n")
+    assert "sigma 0.70711" in comma
+    assert "no column 'part'" in gage("piece,value\n1,2\n", 2)
+    assert "row 2, column 'value'" in gage("part,value\n1,2\n1,x\n", 2)
+    assert "2 measurements; give 4 to 10,000" in gage("part,value\n1,2\n1,3\n", 2)
 
 
 def test_the_token_comes_from_the_environment_too(desk: Desk, monkeypatch: Any) -> None:
@@ -114,7 +151,13 @@ def test_the_token_comes_from_the_environment_too(desk: Desk, monkeypatch: Any) 
     assert desk.says("", "limits", RECIPE) == LIMITS
     (desk.path / "empty").write_text("two words")
     assert "holds no token" in desk.says("empty", "limits", RECIPE, code=2)
-    assert "cannot read the token" in desk.says("gone", "limits", RECIPE, code=2)
+    gone = desk.says("gone", "limits", RECIPE, code=2)
+    assert "cannot read the token" in gone and "give --token-file the file" in gone
+    (desk.path / "bytes").write_bytes(b"\xff\xfe")
+    assert "holds no token" in desk.says("bytes", "limits", RECIPE, code=2)
+    for wrong in ("a\nb", "two words", "\u2026"):
+        monkeypatch.setenv(TOKEN, wrong)
+        assert f"{TOKEN} holds no token" in desk.says("", "limits", RECIPE, code=2)
 
 
 def test_where_none_runs_one_sentence_says_so(tmp_path: Path, capsys: Any) -> None:

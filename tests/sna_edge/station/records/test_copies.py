@@ -89,9 +89,25 @@ def test_a_backup_without_room_leaves_nothing(few, tmp_path, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("sna_edge.station.records.copies.DISK.sync", full)
-    with pytest.raises(InputError, match="is full"):
+    with pytest.raises(InputError, match=r"copied into .*No space left .*name a new folder"):
         backup(few, tmp_path / "copy")
     assert list((tmp_path / "copy").iterdir()) == []
+
+
+def test_a_backup_into_a_file_says_so_and_leaves_it(few, tmp_path):
+    (tmp_path / "copy").write_text("mine")
+    with pytest.raises(InputError, match=r"copied into .*File exists"):
+        backup(few, tmp_path / "copy")
+    assert (tmp_path / "copy").read_text() == "mine"
+
+
+def test_a_backup_of_damaged_records_speaks_of_these(few, tmp_path, monkeypatch):
+    def damaged(*args: object) -> None:
+        raise sqlite3.DatabaseError("database disk image is malformed")
+
+    monkeypatch.setattr("sna_edge.station.records.copies._copy", damaged)
+    with pytest.raises(InputError, match=f"records in {few} is damaged"):
+        backup(few, tmp_path / "copy")
 
 
 @pytest.fixture
