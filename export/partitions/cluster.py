@@ -1,0 +1,102 @@
+"""A Dask cluster: partitions go to its workers, their results come back one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from sna_edge.errors import BackendError, InputError
+
+CONNECT = 10
+"""Seconds in which a scheduler answers."""
+AHEAD = 4
+"""Partitions on their way per thread of the cluster."""
+
+
+def by_cluster(
+    tasks: Sequence[Any], left: Sequence[int], work: Callable[[Any], Any], address: str
+) -> Iterator[tuple[int, Any]]:
+    """(index, result) as partitions finish on the cluster whose scheduler is at `address`.
+
+    Raises what `work` raised; InputError for a scheduler that does not answer, has no workers or
+    goes away, BackendError without `distributed`.
+    """
+    distributed = _distributed()
+    client = _client(distributed, address)
+    try:
+        yield from _answers(distributed, client, tasks, left, work, address)
+    finally:
+        client.close(timeout=1)
+
+
+def _distributed() -> Any:
+    try:
+        import distributed
+    except ImportError:
+        raise BackendError(
+            "a Dask cluster needs distributed; install it with pip install 'sna-edge[cluster]'"
+        ) from None
+    return distributed
+
+
+def _client(distributed: Any, address: str) -> Any:
+    import dask
+
+    try:
+        with dask.config.set({"distributed.comm.timeouts.connect": f"{CONNECT}s"}):
+            client = distributed.Client(address, timeout=CONNECT, set_as_default=False)
+    except (OSError, ValueError, TimeoutError) as error:
+        raise InputError(
+            f"no Dask scheduler answers at {address} ({error}); start it, or correct the address"
+            " (such as tcp://host:8786)"
+        ) from None
+    if not client.ncores():
+        client.close(timeout=1)
+        raise InputError(f"the Dask cluster at {address} has no workers; start some, then repeat")
+    return client
+
+
+def _answers(
+    distributed: Any,
+    client: Any,
+    tasks: Sequence[Any],
+    left: Sequence[int],
+    work: Callable[[Any], Any],
+    address: str,
+) -> Iterator[tuple[int, Any]]:
+    waiting = list(reversed(left))
+    index: dict[Any, int] = {}
+    answers = distributed.as_completed(loop=client.loop)
+
+    def begin() -> None:
+        i = waiting.pop()
+        future = client.submit(work, tasks[i], pure=False, key=f"sna-edge-{id(client)}-{i}")
+        index[future] = i
+        answers.add(future)
+
+    for _ in range(min(len(waiting), AHEAD * sum(client.ncores().values()))):
+        begin()
+    for future in answers:
+        if future.status == "error" and not _gone(distributed, future.exception()):
+            raise future.exception()
+        if future.status != "finished":
+            raise InputError(_away(address))
+        try:
+            result = future.result(timeout=CONNECT)
+        except (OSError, TimeoutError, distributed.CancelledError):
+            raise InputError(_away(address)) from None
+        yield index.pop(future), result
+        if waiting:
+            begin()
+
+
+def _gone(distributed: Any, error: BaseException) -> bool:
+    """Whether the cluster failed rather than the work."""
+    return isinstance(error, (distributed.CancelledError, distributed.KilledWorker))
+
+
+def _away(address: str) -> str:
+    return (
+        f"the Dask cluster at {address} went away or lost its workers; start it again and run the"
+        " same command with --folder: finished partitions stay"
+    )

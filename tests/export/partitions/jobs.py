@@ -1,0 +1,40 @@
+"""Work for partitions: functions of a module, as other processes need them."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from pathlib import Path
+from typing import Any
+
+
+def square(task: dict[str, Any]) -> dict[str, float]:
+    """n^2, and that it was begun: a line in the file `seen` where the task names one."""
+    if "seen" in task:
+        with open(task["seen"], "a") as file:
+            file.write(f"{task['n']}\n")
+    time.sleep(task.get("pause", 0.0))
+    return {"square": task["n"] ** 2 + 0.1}
+
+
+def killed_once(task: dict[str, Any]) -> float:
+    """n; the process kills itself the first time that partition 2 is begun."""
+    mark = Path(task["mark"])
+    if task["n"] == 2 and not mark.exists():
+        mark.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return float(task["n"])
+
+
+def killed_always(task: dict[str, Any]) -> float:
+    """Never returns."""
+    os.kill(os.getpid(), signal.SIGKILL)
+    return 0.0
+
+
+def refused(task: dict[str, Any]) -> float:
+    """n, and ValueError for 3."""
+    if task["n"] == 3:
+        raise ValueError("three is refused")
+    return float(task["n"])
