@@ -33,6 +33,7 @@ WORDS = (
     "query",
     "plot",
     "inverse",
+    "sweep",
     "capability",
     "chart",
     "gage",

@@ -47,6 +47,7 @@ REFERENCE = {
     "sna_edge.status": "Statuses",
     "sna_export.design": "Plan rows",
     "sna_export.partitions": "Jobs in partitions",
+    "sna_export.monte_carlo": "Monte Carlo",
     "sna_export.table": "Tables to fit",
     "sna_export.fit": "Fit a table",
     "sna_export.refit": "Measured parts beside a training table",

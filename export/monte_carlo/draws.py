@@ -1,0 +1,80 @@
+"""Samples from counters: what each input is drawn from as numbers, and drawing them with numpy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .normal import quantile
+from .philox import Words, words_of
+
+FIXED, UNIFORM, NORMAL, TRIANGULAR, ROWS, LEVELS = range(6)
+UNIT = 2.0**-32
+
+
+@dataclass(frozen=True)
+class Draw:
+    """One input of a sample, from the random word w (32 bits) and u = (w + 1/2) / 2^32:
+
+        FIXED       a
+        UNIFORM     a + b u
+        NORMAL      a + b Phi^-1(c + d u)
+        TRIANGULAR  a + sqrt(u c) for u < e, else b - sqrt((1 - u) d)
+        ROWS        values[floor(w n / 2^32)] of n
+        LEVELS      values[number of cuts <= w]
+
+    rounded to float32. `word`: which word of the sample; inputs of one table share theirs, so that
+    its rows stay together.
+    """
+
+    kind: int
+    word: int
+    numbers: tuple[float, ...] = (0.0, 0.0, 0.0, 0.0, 0.0)
+    cuts: tuple[int, ...] = ()
+    values: tuple[float, ...] = ()
+
+    def document(self) -> dict[str, Any]:
+        """As JSON says it."""
+        return asdict(self)
+
+    @classmethod
+    def of(cls, document: Mapping[str, Any]) -> Draw:
+        """From what `document` gave."""
+        lists = {k: tuple(document[k]) for k in ("numbers", "cuts", "values")}
+        return cls(document["kind"], document["word"], **lists)
+
+
+def samples(draws: Sequence[Draw], seed: int, first: int, count: int) -> NDArray[np.float32]:
+    """x float32 [N, D] of the samples first .. first + count - 1."""
+    found = np.empty((count, len(draws)), np.float32)
+    known: dict[int, list[Words]] = {}
+    for d, draw in enumerate(draws):
+        if draw.kind == FIXED:
+            found[:, d] = draw.numbers[0]
+            continue
+        block = draw.word // 4
+        if block not in known:
+            known[block] = words_of(first, count, block, seed)
+        found[:, d] = drawn(draw, known[block][draw.word % 4])
+    return found
+
+
+def drawn(draw: Draw, word: Words) -> NDArray[Any]:
+    """One input [N] of random words [N]."""
+    if draw.kind == ROWS:
+        n = np.uint64(len(draw.values))
+        return np.array(draw.values, np.float32)[(word.astype(np.uint64) * n) >> np.uint64(32)]
+    if draw.kind == LEVELS:
+        cuts = np.array(draw.cuts, np.uint32)
+        return np.array(draw.values, np.float32)[np.searchsorted(cuts, word, side="right")]
+    a, b, c, d, e = draw.numbers
+    u = (word.astype(float) + 0.5) * UNIT
+    if draw.kind == UNIFORM:
+        return a + b * u
+    if draw.kind == NORMAL:
+        return a + b * quantile(c + d * u)
+    return np.where(u < e, a + np.sqrt(u * c), b - np.sqrt((1.0 - u) * d))

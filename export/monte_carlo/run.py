@@ -1,0 +1,183 @@
+"""The front door: a first look at the outputs, partitions, and all of them together."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from math import isfinite
+from typing import Any
+
+import numpy as np
+
+from sna_edge.errors import InputError
+from sna_edge.model import Model
+from sna_edge.status import Status
+
+from ..partitions import run
+from .distributions import draws_of
+from .draws import samples as drawn
+from .found import PROBABILITIES, Probability, Spec, Sweep, distribution
+from .job import Job
+from .partition import partition
+from .routes import native_of, route
+from .tally import BINS, STATUSES, Scale, Sums, Tally
+
+LOOK = 1 << 14
+"""Samples of the first look."""
+MOST_SAMPLES = 1 << 48
+MOST_SEED = 1 << 64
+Limits = tuple[str, float, float]
+
+
+def sweep(
+    model: Model, inputs: Mapping[str, object], samples: int, *, seed: int = 0,
+    rest: str | None = None, specs: Sequence[Limits] = (), backend: str = "auto",
+    probabilities: Sequence[float] = PROBABILITIES, folder: str | os.PathLike[str] | None = None,
+    workers: int = 1, partitions: int | None = None, dask: str | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Sweep:  # fmt: skip
+    """The outputs of a model whose inputs are drawn from distributions: Monte Carlo.
+
+    inputs: NAME -> a distribution in words (`normal(200, 5)`), a number or a level; rest: that of
+    inputs not named; specs: (output, lower, upper). Sample i depends on i and the seed alone, sums
+    are added in one fixed order: every number of partitions and workers gives the same digits.
+    `folder` keeps finished partitions, so that the same call goes on where one has ended; `dask`:
+    the address of a cluster. Raises InputError, before anything is drawn, for what is no
+    distribution, and where none of the first samples has a value.
+
+    >>> import sna_edge
+    >>> from sna_export.monte_carlo import sweep
+    >>> axis = sna_edge.spline_axis("x", "", 0, 1, spans=1, degree=1)
+    >>> line = sna_edge.CP.full([[[0.0], [2.0]]], [[1.0]])
+    >>> model = sna_edge.Model([axis], line, [sna_edge.Output("y")])
+    >>> found = sweep(model, {"x": "uniform"}, 100_000, specs=[("y", 0.5, 1.5)])
+    >>> round(found.outputs[0].mean, 2), round(found.specs[0].inside.p, 2)
+    (1.0, 0.5)
+    """
+    job = looked(_job(model, inputs, samples, seed, rest, specs, backend), model)
+    tasks, work = job.tasks(_positive(partitions)), partial(partition, job.text())
+    parts = run(tasks, work, folder, workers, dask, progress)
+    return _found(model, job, parts, _probabilities(probabilities))
+
+
+def _job(
+    model: Model, inputs: Mapping[str, object], samples: int, seed: int, rest: str | None,
+    specs: Sequence[Limits], backend: str,
+) -> Job:  # fmt: skip
+    if not 0 < samples <= MOST_SAMPLES:
+        raise InputError(f"{samples} samples; give 1 to 2^48")
+    if not 0 <= seed < MOST_SEED:
+        raise InputError(f"the seed is {seed}; give a whole number from 0 to 2^64 - 1")
+    artifact = model.artifact if model.artifact is not None else model.to_bytes()
+    draws = draws_of(model, inputs, rest)
+    return Job(
+        artifact, draws, seed, samples, _backend(model, backend),
+        specs=tuple(_spec(model, spec) for spec in specs),
+    )  # fmt: skip
+
+
+def _backend(model: Model, wanted: str) -> str:
+    """native where the library is there and can count samples of this model."""
+    if wanted not in ("auto", "numpy", "native"):
+        raise InputError(f"a sweep has no backend {wanted!r}; give auto, numpy or native")
+    if wanted == "numpy":
+        return wanted
+    can = native_of(model) is not None
+    if wanted == "native" and not can:
+        raise InputError(
+            "the compiled library is not there, or is older than sweeps; install sna-edge-native"
+            " again, or give --backend numpy"
+        )
+    return "native" if can else "numpy"
+
+
+def _spec(model: Model, spec: Limits) -> tuple[int, float, float]:
+    name, lower, upper = spec
+    if name not in model.output_names:
+        raise InputError(
+            f"{name!r} is not an output of this model; its outputs are"
+            f" {', '.join(model.output_names)}"
+        )
+    if not lower < upper or not (isfinite(lower) or isfinite(upper)):
+        raise InputError(f"limits {lower:g} to {upper:g} of {name!r} are none; give low < high")
+    return list(model.output_names).index(name), float(lower), float(upper)
+
+
+def _positive(partitions: int | None) -> int | None:
+    if partitions is not None and partitions < 1:
+        raise InputError(f"{partitions} partitions; give 1 or more")
+    return partitions
+
+
+def _probabilities(wanted: Iterable[float]) -> list[float]:
+    for p in wanted:
+        if not 0 < p < 1:
+            raise InputError(f"a quantile is asked at {p:g}; give shares between 0 and 1")
+    return sorted(wanted)
+
+
+def looked(job: Job, model: Model) -> Job:
+    """The job with the scales that the first samples suggest: sums about their mean, histograms
+    twice as wide as they are. Raises InputError where none of them has a value."""
+    served = model if model.backend.name == job.backend else model.with_backend(job.backend)
+    y, status = route(served, job).values(0, min(LOOK, job.samples))
+    good = y[status >= 0]
+    if not len(good):
+        raise InputError(
+            f"none of the first {len(y)} samples has a value ({Status(int(status[0])).label});"
+            f" domains are {', '.join(a.describe() for a in model.axes)}: draw inputs inside them"
+        )
+    return replace(job, scales=tuple(_scale(column) for column in good.T))
+
+
+def _scale(y: Any) -> Scale:
+    low, high, centre = float(y.min()), float(y.max()), float(y.mean())
+    room = max(high - low, 1e-6 * max(abs(low), abs(high)), 1e-30) / 2
+    sd = max(float(y.std()), 1e-3 * room)
+    return Scale(centre, 1.0 / sd, low - room, BINS / (high - low + 2 * room))
+
+
+def _found(model: Model, job: Job, parts: Sequence[Any], probabilities: Sequence[float]) -> Sweep:
+    """All partitions together, in their order."""
+    outputs = len(model.outputs)
+    tally, sums = Tally.empty(outputs, len(job.specs)), Sums()
+    for part in parts:
+        tally.add(Tally.of(part["tally"], outputs))
+        for level, place, powers in part["sums"]:
+            sums.add(level, place, np.array(powers))
+    n, total = int(tally.statuses[STATUSES // 2 :].sum()), sums.total()
+    found = tuple(
+        distribution(o.name, o.unit, job.scales[k], n, total[k], tally, k, probabilities)
+        for k, o in enumerate(model.outputs)
+    )
+    specs = tuple(_counted(model, s, b, n) for s, b in zip(job.specs, tally.beyond.tolist()))
+    statuses = {
+        Status(i - STATUSES // 2).label: c for i, c in enumerate(tally.statuses.tolist()) if c
+    }
+    return Sweep(
+        job.samples, n, job.seed, statuses, found, specs,
+        Probability.of(int(tally.inside[0]), n) if specs else None,
+        _inputs(model, job, found), "/".join(sorted({part["by"] for part in parts})),
+    )  # fmt: skip
+
+
+def _counted(model: Model, spec: tuple[int, float, float], beyond: Sequence[int], n: int) -> Spec:
+    k, lower, upper = spec
+    inside = n - sum(beyond)
+    shares = (Probability.of(count, n) for count in (*beyond, inside))
+    return Spec(model.output_names[k], lower, upper, *shares)
+
+
+def _inputs(model: Model, job: Job, found: Sequence[Any]) -> dict[int, dict[str, Any]]:
+    """The inputs of the extremes, drawn again."""
+    at = sorted({i for one in found for _, i in (*one.lowest, *one.highest)})
+    rows = {i: drawn(job.draws, job.seed, i, 1)[0].tolist() for i in at}
+    return {
+        i: {
+            axis.name: axis.level_names[round(x)] if axis.kind == "categorical" else x
+            for axis, x in zip(model.axes, row)
+        }
+        for i, row in rows.items()
+    }

@@ -1,0 +1,208 @@
+"""Draw the inputs of a model from distributions, as many as 1e9 times, and say how its outputs are
+distributed: moments, quantiles, probabilities of limits, extremes with their inputs. Any number of
+partitions, processes or machines gives the same digits. Example: sna-edge sweep depth.sna --input
+'power=normal(200, 5)' 'speed=uniform(900, 1100)' gas=Ar --samples 1e8 --spec depth=40:60"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from ...errors import InputError
+from ...model import Model
+from ...quality.limits import read_limits
+from ...values.documents import read_document
+from ..arguments import add_json, add_model, assignment, assignments
+from ..console import emit, table
+from ..trusted.options import add_trust, load_model
+
+if TYPE_CHECKING:
+    from sna_export.monte_carlo import Distribution, Probability, Sweep
+
+HELP = "distributions of outputs from distributions of inputs: Monte Carlo"
+QUIET = 2.0
+"""Seconds between two lines of progress, and before the first."""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """The arguments of `sna-edge sweep`."""
+    add_model(parser)
+    add_trust(parser)
+    many: dict[str, Any] = {"nargs": "+", "action": "extend", "default": []}
+    parser.add_argument(
+        "--input", **many, metavar="NAME=DIST",
+        help="what an input is drawn from: uniform(low, high), normal(mean, sd),"
+        " truncated(mean, sd, low, high), triangular(low, mode, high), levels(A: 0.2, B: 0.8),"
+        " column(FILE), column(FILE, COLUMN), a number or a level",
+    )  # fmt: skip
+    parser.add_argument(
+        "--inputs", metavar="FILE.toml", help="the same as a file of entries NAME = 'DIST'"
+    )
+    parser.add_argument(
+        "--rest", metavar="DIST",
+        help="what inputs not named are drawn from; uniform is their whole domain",
+    )  # fmt: skip
+    parser.add_argument(
+        "--samples", default="1e6", metavar="N", help="how many (default: %(default)s)"
+    )
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="another draw")
+    parser.add_argument(
+        "--spec", **many, metavar="NAME=LOW:HIGH",
+        help="limits of an output, one of which may be left out: their probabilities",
+    )  # fmt: skip
+    parser.add_argument("--limits", metavar="FILE.toml", help="limits of a line, as more of them")
+    parser.add_argument(
+        "--quantiles", nargs="+", type=float, metavar="P", help="shares, such as 0.5 0.999"
+    )
+    parser.add_argument(
+        "--folder", metavar="DIR", help="keep finished partitions; the same command goes on there"
+    )
+    parser.add_argument("--workers", type=int, metavar="N", help="processes (default: one a core)")
+    parser.add_argument("--partitions", type=int, metavar="N", help="pieces of the work")
+    parser.add_argument("--dask", metavar="ADDRESS", help="work on a Dask cluster")
+    add_json(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Draw, count, tell; returns the exit code."""
+    model = load_model(args, args.backend)
+    from sna_export.monte_carlo import sweep
+    from sna_export.monte_carlo.found import PROBABILITIES, document
+
+    found = sweep(
+        model, _inputs(args, model), _samples(args.samples), seed=args.seed, rest=args.rest,
+        specs=_specs(args, model), backend=args.backend,
+        probabilities=args.quantiles or PROBABILITIES, folder=args.folder,
+        workers=_workers(args.workers), partitions=args.partitions, dask=args.dask,
+        progress=_Told(),
+    )  # fmt: skip
+    emit(args, {"status": "ok", **document(found)}, _lines(found))
+    return 0
+
+
+def _inputs(args: argparse.Namespace, model: Model) -> dict[str, object]:
+    """Of the file, overruled by the options."""
+    names = model.input_names
+    told = dict(read_document(args.inputs)) if args.inputs else {}
+    wrong = [n for n, d in told.items() if isinstance(d, bool) or not isinstance(d, TEXT)]
+    if wrong:
+        raise InputError(
+            f"{args.inputs}: {wrong[0]} is no distribution; write {wrong[0]} = 'normal(200, 5)', a"
+            " number or a level"
+        )
+    return {**told, **assignments(args.input, names)}
+
+
+TEXT = (str, int, float)
+
+
+def _samples(text: str) -> int:
+    """'1e9' -> 1000000000."""
+    try:
+        number = float(text.replace("_", ""))
+    except ValueError:
+        number = 0.5
+    if not number.is_integer():
+        raise InputError(f"--samples is {text}; give a whole number, such as 1000000 or 1e9")
+    return int(number)
+
+
+def _workers(given: int | None) -> int:
+    if given is not None and given < 1:
+        raise InputError(f"--workers is {given}; give 1 or more")
+    return given or len(os.sched_getaffinity(0))
+
+
+def _specs(args: argparse.Namespace, model: Model) -> list[tuple[str, float, float]]:
+    specs = [_spec(text, model) for text in args.spec]
+    if args.limits:
+        limits = read_limits(args.limits, model).outputs
+        specs += [(one.name, one.lsl, one.usl) for one in limits if one.sides]
+    return specs
+
+
+def _spec(text: str, model: Model) -> tuple[str, float, float]:
+    name, ends = assignment(text, model.output_names)
+    low, colon, high = ends.partition(":")
+    try:
+        if not colon:
+            raise ValueError
+        return name, float(low or "-inf"), float(high or "inf")
+    except ValueError:
+        raise InputError(
+            f"--spec {text!r} is not understood; write NAME=LOW:HIGH, NAME=LOW: or NAME=:HIGH"
+        ) from None
+
+
+class _Told:
+    """Lines of progress on stderr, none where it is quickly over."""
+
+    def __init__(self) -> None:
+        self._begin = self._last = time.monotonic()
+        self._before = -1
+
+    def __call__(self, done: int, of: int) -> None:
+        now = time.monotonic()
+        if self._before < 0:
+            self._before = done
+        if self._before < done < of and now - self._last >= QUIET:
+            left = (now - self._begin) * (of - done) / (done - self._before)
+            print(
+                f"{done} of {of} partitions, about {left:.0f} s left", file=sys.stderr, flush=True
+            )
+            self._last = now
+
+
+def _lines(found: Sweep) -> Iterator[str]:
+    statuses = ", ".join(f"{n:,} {word}" for word, n in found.statuses.items())
+    yield f"{found.samples:,} samples, seed {found.seed} ({found.backend}): {statuses}"
+    for one in found.outputs:
+        yield ""
+        yield from _output(one)
+        yield from _ends(found, one)
+    if found.specs:
+        yield ""
+        yield from _limits(found)
+
+
+def _output(one: Distribution) -> Iterator[str]:
+    unit = f" {one.unit}" if one.unit else ""
+    yield (
+        f"{one.name}: mean {one.mean:.7g}{unit} +- {one.mean_se:.1g}, sd {one.sd:.6g} +-"
+        f" {one.sd_se:.1g}, skewness {one.skewness:.3g}, kurtosis {one.kurtosis:.4g}"
+    )
+    rows = [
+        [f"{q.p:.6g}", f"{q.value:.6g}", f"{q.se:.1g}", f"{q.resolution:.1g}"]
+        for q in one.quantiles
+    ]
+    yield from table(["quantile", "value", "standard error", "to within"], rows)
+
+
+def _ends(found: Sweep, one: Distribution) -> Iterator[str]:
+    for word, kept in (("lowest", one.lowest), ("highest", one.highest)):
+        value, sample = kept[0]
+        at = ", ".join(
+            f"{n} {x:.6g}" if isinstance(x, float) else f"{n} {x}"
+            for n, x in found.inputs[sample].items()
+        )
+        yield f"{word} {value:.6g} at {at} (sample {sample})"
+
+
+def _limits(found: Sweep) -> Iterator[str]:
+    rows = [
+        [f"{s.output} in {s.lower:g} to {s.upper:g}", *map(_share, (s.below, s.above, s.inside))]
+        for s in found.specs
+    ]
+    yield from table(["limits", "below", "above", "inside"], rows)
+    if len(found.specs) > 1 and found.in_spec is not None:
+        yield f"all at once: {_share(found.in_spec)}"
+
+
+def _share(one: Probability) -> str:
+    if one.at_most is not None:
+        return f"none seen (< {one.at_most:.1g})"
+    return f"{one.p:.6g} +- {one.se:.1g}"

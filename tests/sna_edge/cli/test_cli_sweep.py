@@ -1,0 +1,36 @@
+"""`sna-edge sweep`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def test_distributions_of_outputs(sna: Any, model_file: Any, tmp_path: Any) -> None:
+    given = tmp_path / "inputs.toml"
+    given.write_text("power = 'normal(250, 10)'\nspeed = 'uniform'\n")
+    words = ["sweep", model_file, "--inputs", given, "--rest", "uniform", "--samples", "1e4"]
+    found = sna(*words, "--json", "--quantiles", "0.5").json
+    assert found["status"] == "ok" and found["answered"] == 10_000
+    assert [q["p"] for q in found["outputs"][0]["quantiles"]] == [0.5]
+    name, middle = found["outputs"][0]["name"], found["outputs"][0]["quantiles"][0]["value"]
+    text = sna(*words, "--input", "power=250", "--spec", f"{name}={middle}:").out
+    assert f"{name}: mean" in text and "power 250" in text and "inside" in text
+    assert "10,000 samples" in text
+
+
+def test_bad_words_are_one_sentence(sna: Any, model_file: Any, tmp_path: Any) -> None:
+    given = tmp_path / "inputs.toml"
+    given.write_text("power = [1]\n")
+    words = ["sweep", model_file, "--rest", "uniform"]
+    for more, said in (
+        (["--samples", "1.5"], "whole number"),
+        (["--samples", "many"], "whole number"),
+        (["--spec", "y"], "NAME=VALUE"),
+        (["--spec", "y=3"], "NAME=LOW:HIGH"),
+        (["--inputs", given], "power is no distribution"),
+        (["--input", "power=gamma(2)"], "no distribution"),
+        (["--workers", "0"], "--workers is 0"),
+    ):
+        answer = sna(*words, *more)
+        assert answer.code == 2 and said in answer.sentence()
+    assert "no distribution for" in sna("sweep", model_file).sentence()
