@@ -119,6 +119,7 @@ sizes: $(STAMP)-test $(STAMP)-runtimes ## code, RAM and instructions on emulated
 	$(PY) tools/release/firmware_sizes.py
 
 exchange: $(STAMP)-test $(STAMP)-runtimes $(STAMP)-browser native $(VENV)/types/sna_export .venv-runtime/.stamp .venv-tflite/.stamp .venv-fmu/.stamp ## every model kind x every export target x every runtime
+	$(PY) tools/speed/exchange_targets.py --write
 	$(PY) tools/speed/exchange.py
 	$(PY) tools/speed/tflite_bench.py --write
 	$(PY) tools/speed/wasm_bench.py --write

@@ -27,6 +27,12 @@ class About:
     sources: tuple[str, ...]
 
 
+def _in_c(stem: str) -> str:
+    """The name in C of a model whose files are named so: none of the interface's own files."""
+    name = identifier(stem)
+    return f"model_{name}" if name.startswith(("fmi", "fmu", "slopes")) else name
+
+
 @dataclass(frozen=True)
 class Plan:
     """A model (numpy backend) and its bytes, FMI `fmi` (2 or 3), the level of intervals (None: that
@@ -58,7 +64,7 @@ class Plan:
         """Names and digests; another version or level is another token."""
         digest = sha256(self.artifact + f"{self.fmi} {self.level}".encode()).hexdigest()
         parts = digest[:8], digest[8:12], digest[12:16], digest[16:20], digest[20:32]
-        name = identifier(self.stem)
+        name = _in_c(self.stem)
         asked = ", ".join(v.description for v in self.inputs)
         return About(
             self.stem,

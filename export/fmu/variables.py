@@ -18,6 +18,9 @@ INPUT, VALUE, LOWER, UPPER, FAMILIARITY, STATUS, OUTSIDE = range(1, 8)
 """Kinds of sna_fmu.c; a value reference is 256 kind + index, the independent variable 0."""
 
 PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+NOWHERE = '`,"'
+"""Signs that no name keeps: the first is none of the standard's, the others are, but importers cut
+the names of a table of inputs or results there."""
 OUTSIDES = (
     ("discard", "no value: the call is answered discard, and the importer may stop"),
     ("nan", "no value: NaN with a warning, and the simulation goes on"),
@@ -175,7 +178,7 @@ class Names:
     def new(self, text: str) -> str:
         """`text` as it is where it is an identifier, else between quotes, in ASCII; with a number
         where it is taken."""
-        plain = "".join(c if " " <= c <= "~" else "_" for c in ascii_of(text)).replace("`", "_")
+        plain = "".join(c if " " <= c <= "~" and c not in NOWHERE else "_" for c in ascii_of(text))
         name, number = _quoted(plain), 2
         while name in self.taken:
             name, number = _quoted(f"{plain}_{number}"), number + 1

@@ -1,12 +1,13 @@
-"""Every model kind x every export target x every runtime: agreement and time, as one table in
-docs/tables/exchange.md.
+"""Every model kind x every export target x every runtime: agreement in docs/tables/exchange.md,
+time in docs/tables/exchange_times.md.
 
-    python tools/speed/exchange.py [--quick]
+    python tools/speed/exchange.py [--quick] [--agreement]
 
 Columns: numpy, native, torch and the TFLite file in this environment, onnxruntime, the same TFLite
 file in tflite-runtime (.venv-runtime) and on an emulated aarch64, the file that onnx2tf makes of
 the ONNX graphs (.venv-tflite), and the C library as WebAssembly in node. A column without its
-environment stays empty.
+environment stays empty. Times are those of a quiet machine: on a busy one `--agreement` leaves
+their table as it is.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +34,8 @@ from model_kinds import KINDS  # noqa: E402
 
 import sna_edge  # noqa: E402
 
+TABLES = ROOT / "docs" / "tables"
+SECONDS = 0.3
 QUICK = ("cp float32", "cp int8", "sparse", "mixed axes")
 Cells = dict[str, dict[str, float]]
 
@@ -38,36 +43,19 @@ Cells = dict[str, dict[str, float]]
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
-        "--quick", action="store_true", help="four kinds, no converter, no emulation"
+        "--quick", action="store_true", help="four kinds, no converter, no emulation, nothing kept"
     )
-    quick = parser.parse_args().quick
-    kinds = QUICK if quick else tuple(KINDS)
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        prepare(folder, kinds)
-        columns: dict[str, Cells] = {}
-        for backend in ("numpy", "native", "torch", "tflite"):
-            columns[backend] = runtime(folder, backend, [sys.executable])
-            say(backend, columns[backend])
-        columns["onnxruntime"] = onnx_column(folder)
-        say("onnxruntime", columns["onnxruntime"])
-        columns["node"] = javascript(folder)
-        say("node", columns["node"])
-        columns["tflite-runtime"] = runtime(
-            folder, "tflite", [str(ROOT / ".venv-runtime/bin/python")]
-        )
-        say("tflite-runtime", columns["tflite-runtime"])
-        if not quick:
-            columns["tflite on aarch64"] = aarch64(folder)
-            say("aarch64", columns["tflite on aarch64"])
-            columns["onnx2tf"] = converted(folder, kinds)
-            say("onnx2tf", columns["onnx2tf"])
-    text = markdown(columns, kinds)
-    print(text)
-    if not quick:
-        path = ROOT / "docs" / "tables" / "exchange.md"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text + "\n", encoding="utf-8")
+    parser.add_argument("--agreement", action="store_true", help="no times: on a busy machine")
+    args = parser.parse_args()
+    kinds = QUICK if args.quick else tuple(KINDS)
+    columns = measured(kinds, 0.0 if args.agreement else SECONDS, args.quick)
+    tables = {"exchange": agreement(columns, kinds)}
+    if not args.agreement:
+        tables["exchange_times"] = times(columns, kinds)
+    for name, text in tables.items():
+        print(text, end="\n\n")
+        if not args.quick:
+            (TABLES / f"{name}.md").write_text(text + "\n", encoding="utf-8")
     bad = [
         f"{kind} in {column}"
         for column, cells in columns.items()
@@ -77,6 +65,29 @@ def main() -> int:
     if bad:
         print("beyond the tolerance: " + ", ".join(bad), file=sys.stderr)
     return 1 if bad else 0
+
+
+def measured(kinds: tuple[str, ...], seconds: float, quick: bool) -> dict[str, Cells]:
+    """Columns by runtime; each time is taken over `seconds`."""
+    columns: dict[str, Cells] = {}
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        prepare(folder, kinds)
+        asked: dict[str, Callable[[], Cells]] = {
+            backend: partial(runtime, folder, backend, [sys.executable], seconds)
+            for backend in ("numpy", "native", "torch", "tflite")
+        }
+        asked["onnxruntime"] = partial(onnx_column, folder, seconds)
+        asked["node"] = partial(javascript, folder)
+        small = [str(ROOT / ".venv-runtime/bin/python")]
+        asked["tflite-runtime"] = partial(runtime, folder, "tflite", small, seconds)
+        if not quick:
+            asked["tflite on aarch64"] = partial(aarch64, folder, seconds)
+            asked["onnx2tf"] = partial(converted, folder, kinds, seconds)
+        for column, ask in asked.items():
+            columns[column] = ask()
+            say(column, columns[column])
+    return columns
 
 
 def stem(kind: str) -> str:
@@ -95,13 +106,18 @@ def prepare(folder: Path, kinds: tuple[str, ...]) -> None:
 
 
 def runtime(
-    folder: Path, backend: str, python: list[str], environment: dict[str, str] | None = None
+    folder: Path,
+    backend: str,
+    python: list[str],
+    seconds: float,
+    environment: dict[str, str] | None = None,
 ) -> Cells:
     """tools/speed/exchange_runtime.py in another interpreter; nothing where it cannot run."""
     if not Path(python[-1]).exists():
         return {}
     variables = {**os.environ, "OMP_NUM_THREADS": "1", **(environment or {})}
     command = [*python, str(ROOT / "tools" / "speed" / "exchange_runtime.py"), str(folder), backend]
+    command.append(str(seconds))
     done = subprocess.run(command, capture_output=True, text=True, env=variables, check=False)
     if done.returncode:
         print(
@@ -115,7 +131,7 @@ def runtime(
     return cells
 
 
-def onnx_column(folder: Path) -> Cells:
+def onnx_column(folder: Path, seconds: float) -> Cells:
     """Both ONNX graphs in onnxruntime."""
     try:
         import onnxruntime
@@ -138,15 +154,15 @@ def onnx_column(folder: Path) -> Cells:
         found = compare(
             model, points, np.stack(run(forward, points), axis=1), np.stack(answers[k:], axis=1)
         )
-        out[path.stem] = {**found, **_times(forward, points, run)}
+        out[path.stem] = {**found, **_times(forward, points, run, seconds)}
     return out
 
 
-def _times(session: Any, points: np.ndarray, run: Any) -> dict[str, float]:
-    single = microseconds(lambda: run(session, points[:1]))
+def _times(session: Any, points: np.ndarray, run: Any, seconds: float) -> dict[str, float]:
+    single = microseconds(lambda: run(session, points[:1]), seconds)
     return {
         "single_us": single,
-        "batch_us": microseconds(lambda: run(session, points[:BATCH])) / BATCH,
+        "batch_us": microseconds(lambda: run(session, points[:BATCH]), seconds) / BATCH,
     }
 
 
@@ -158,7 +174,7 @@ def javascript(folder: Path) -> Cells:
     return {p.stem: cells(node, p) for p in sorted(folder.glob("*.sna"))} if node else {}
 
 
-def aarch64(folder: Path) -> Cells:
+def aarch64(folder: Path, seconds: float) -> Cells:
     """The TFLite files in ai-edge-litert for aarch64, under an emulator of the processor."""
     target = Path(tempfile.gettempdir()) / "sna-python-aarch64"
     if not (target / "ready").exists():
@@ -179,10 +195,11 @@ def aarch64(folder: Path) -> Cells:
     for kind in QUICK:
         for ending in (".sna", ".tflite"):
             (few / (stem(kind) + ending)).write_bytes((folder / (stem(kind) + ending)).read_bytes())
-    return runtime(few, "tflite", [str(target / "python")], {"PYTHONPATH": str(target / "site")})
+    site = {"PYTHONPATH": str(target / "site")}
+    return runtime(few, "tflite", [str(target / "python")], seconds, site)
 
 
-def converted(folder: Path, kinds: tuple[str, ...]) -> Cells:
+def converted(folder: Path, kinds: tuple[str, ...], seconds: float) -> Cells:
     """The files onnx2tf makes, measured as the others in this environment."""
     python = ROOT / ".venv-tflite/bin/python"
     if not python.exists():
@@ -223,7 +240,7 @@ def converted(folder: Path, kinds: tuple[str, ...]) -> Cells:
                     file=sys.stderr,
                 )
                 (target / source.name).unlink()
-        return runtime(target, "tflite", [sys.executable])
+        return runtime(target, "tflite", [sys.executable], seconds)
 
 
 def good(cell: dict[str, float]) -> bool:
@@ -236,37 +253,37 @@ def say(column: str, cells: Cells) -> None:
     print(f"{column}: {len(cells)} models" if cells else f"{column}: not here", file=sys.stderr)
 
 
-def markdown(columns: dict[str, Cells], kinds: tuple[str, ...]) -> str:
-    """Rows: kinds; cells: value error / microseconds of one query / of one in a batch of 4,096."""
-    there = [c for c in columns if columns[c]]
-    lines = [
-        (
-            "Value error over the range (kappa divided out) · microseconds for one query · and for"
-            " one in a batch of 4,096."
-        ),
-        "",
-        "| model | " + " | ".join(there) + " |",
-        "| --- |" + " --- |" * len(there),
-    ]
-    for kind in kinds:
-        cells = [_cell(columns[c].get(stem(kind))) for c in there]
-        lines.append(f"| {kind} | " + " | ".join(cells) + " |")
-    worst = {c: max((v["gradient"] for v in columns[c].values()), default=0.0) for c in there}
-    lines += [
-        "",
-        "Largest gradient error over range / width: "
-        + ", ".join(f"{c} {v:.1e}" for c, v in worst.items())
-        + ".",
-    ]
-    return "\n".join(lines)
+def agreement(columns: dict[str, Cells], kinds: tuple[str, ...]) -> str:
+    """Rows: kinds; cells: value error. Below: the largest gradient error of each runtime."""
+    worst = {c: max(v["gradient"] for v in cells.values()) for c, cells in columns.items() if cells}
+    slopes = ", ".join(f"{c} {v:.1e}" for c, v in worst.items())
+    head = "Value error over the range (kappa divided out)."
+    table = markdown(head, columns, kinds, lambda cell: f"{cell['value']:.0e}")
+    return f"{table}\n\nLargest gradient error over range / width: {slopes}."
 
 
-def _cell(cell: dict[str, float] | None) -> str:
-    return (
-        ""
-        if cell is None
-        else f"{cell['value']:.0e} · {cell['single_us']:.0f} · {cell['batch_us']:.2f}"
+def times(columns: dict[str, Cells], kinds: tuple[str, ...]) -> str:
+    """Rows: kinds; cells: microseconds of one query / of one in a batch of 4,096."""
+    head = "Microseconds for one query · and for one in a batch of 4,096."
+    return markdown(
+        head, columns, kinds, lambda cell: f"{cell['single_us']:.0f} · {cell['batch_us']:.2f}"
     )
+
+
+def markdown(
+    head: str,
+    columns: dict[str, Cells],
+    kinds: tuple[str, ...],
+    told: Callable[[dict[str, float]], str],
+) -> str:
+    """A row per kind, a column per runtime that is here."""
+    there = [c for c in columns if columns[c]]
+    lines = [head, "", "| model | " + " | ".join(there) + " |", "| --- |" + " --- |" * len(there)]
+    for kind in kinds:
+        found = [columns[c].get(stem(kind)) for c in there]
+        cells = ["" if cell is None else told(cell) for cell in found]
+        lines.append(f"| {kind} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
 
 
 if __name__ == "__main__":

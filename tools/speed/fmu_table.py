@@ -26,12 +26,13 @@ from model_kinds import KINDS  # noqa: E402
 
 import sna_edge  # noqa: E402
 from sna_export.fmu import export  # noqa: E402
-from sna_export.fmu.variables import asked  # noqa: E402
+from sna_export.fmu.variables import LOWER, UPPER, VALUE, asked, variables_of  # noqa: E402
 
 PYTHON = ROOT / ".venv-fmu" / "bin" / "python"
 SIMULATE = ROOT / "tests" / "export" / "fmu" / "simulate.py"
 TABLE = ROOT / "docs" / "tables" / "fmu.md"
 BESIDE = ROOT / "tests" / "sna_edge" / "kept" / "1.1" / "everything.sna"
+ENDS = (VALUE, LOWER, UPPER)
 BOUND = 1e-6
 """Of the range."""
 
@@ -72,8 +73,9 @@ def measured(data: bytes, fmi: int) -> dict[str, float]:
             raise SystemExit(done.stderr[-2000:])
         told = json.loads(done.stdout.strip().splitlines()[-1])
         size = files[0].stat().st_size
+    spans = spans_of(model)
     off = [
-        value / _span(model, name)
+        value / spans[name]
         for kind in ("CoSimulation", "ModelExchange")
         for name, value in told[kind].items()
     ]
@@ -81,10 +83,14 @@ def measured(data: bytes, fmi: int) -> dict[str, float]:
     return {"bytes": size, "problems": len(told["problems"]), "worst": max(off), "slopes": slopes}
 
 
-def _span(model: sna_edge.Model, name: str) -> float:
-    """Width of the range of the output that a variable belongs to; 1 of shares and statuses."""
-    output = next((o for o in model.outputs if name.startswith(o.name)), None)
-    return float(np.ptp(output.range)) if output and output.range else 1.0
+def spans_of(model: sna_edge.Model) -> dict[str, float]:
+    """Width of the range of the output that each variable belongs to; 1 of shares and statuses."""
+    found = {v.name: 1.0 for v in variables_of(model, None)}
+    for v in variables_of(model, None):
+        output = model.outputs[v.reference & 255] if v.reference >> 8 in ENDS else None
+        if output is not None and output.range is not None:
+            found[v.name] = float(np.ptp(output.range))
+    return found
 
 
 def _slopes(model: sna_edge.Model, told: dict[str, Any]) -> float:
@@ -96,7 +102,7 @@ def _slopes(model: sna_edge.Model, told: dict[str, Any]) -> float:
     real = [d for d, axis in enumerate(axes) if axis.name in told["inputs"]]
     wanted = model.gradient(np.array(told["points"]), level_index=True)[:, :, real]
     widths = np.array([axes[d].width for d in real])
-    spans = np.array([_span(model, o.name) for o in model.outputs])
+    spans = np.array([float(np.ptp(o.range)) if o.range else 1.0 for o in model.outputs])
     return float(np.abs((found - wanted) * widths / spans[:, None]).max())
 
 

@@ -19,7 +19,7 @@ from sna_export.fmu.description import base_unit
 from sna_export.fmu.variables import Names
 
 from ...c_library import KEPT_1_1, STRICT
-from ...model_kinds import KINDS
+from ...model_kinds import KINDS, model_on
 
 
 @pytest.fixture
@@ -51,6 +51,9 @@ def unpacked(path: Path, folder: Path) -> Path:
         ("Größe", "Grosse"),
         ("α", "alpha"),
         ("温度", "__"),
+        ("a, b", "'a_ b'"),  # commas and double quotes cut the names of a table in importers
+        ('6" pipe', "'6_ pipe'"),
+        ("<x> & `y`", "'<x> & _y_'"),
     ],
 )
 def test_names_follow_the_standard(text: str, name: str) -> None:
@@ -79,6 +82,29 @@ def test_an_output_may_be_named_as_an_input_or_as_the_status(
     names = [v.get("name") for v in described(files[0]).find("ModelVariables") or []]
     assert names == ["a", "time_2", "a_2", "status", "outside", "time"] and not checked
     assert files[1].read_text().startswith("time,a,time_2\n")
+
+
+@pytest.mark.parametrize("stem", ["fmi2", "fmi3", "slopes", "fmu_model", "sna"])
+def test_a_model_may_be_named_as_a_file_of_the_interface(stem: str, tmp_path: Path) -> None:
+    files, told, compiled = export(KINDS["hat"](), tmp_path, stem)
+    assert files[0].name == f"{stem}.fmu" and compiled and "compiled and run here" in told
+    about = described(files[0]).find("CoSimulation")
+    assert about is not None and about.get("modelIdentifier") == f"model_{stem}"
+
+
+def test_names_that_xml_cannot_hold_as_they_are(tmp_path: Path, no_compiler: None) -> None:
+    """The description says them, entities included; names differ where only capitals did."""
+    told = ["<b>&amp;\"'", "Power", "power", "]]>", "x" * 300]
+    axes = [sna_edge.spline_axis(n, "<&>", 0.0, 1.0, spans=2) for n in told]
+    model = model_on(axes, outputs=[sna_edge.Output("</out>", '"')])
+    for fmi in (2, 3):
+        files, *_ = export(model, tmp_path, "m", fmi=fmi)
+        found = list(described(files[0]).find("ModelVariables") or [])
+        assert [v.get("description") for v in found[:6]] == [*told, "</out>"]
+        assert [v.get("name") for v in found[1:3]] == ["Power", "power"]
+        with zipfile.ZipFile(files[0]) as archive:
+            page = archive.read("documentation/index.html").decode()
+        assert "<b>&" not in page and "&lt;b&gt;&amp;amp;" in page
 
 
 def test_units_are_in_si() -> None:
