@@ -48,12 +48,12 @@ def width_of(model: Model, k: int, level: float | None) -> Width:
 
 
 def linked(output: Output, f: str) -> list[str]:
-    """Statements that set p to the output whose linear part `f` holds, bias and all."""
+    """Statements that set prod to the output whose linear part `f` holds, bias and all."""
     scale, offset = real(output.scale), real(output.offset)
     made = {
-        "identity": f"p := {f} * {scale} + ({offset});",
-        "exp": f"p := EXP({f}) * {scale} + ({offset});",
-        "logistic": f"p := {scale} / (1.0 + EXP(-({f}))) + ({offset});",
+        "identity": f"prod := {f} * {scale} + ({offset});",
+        "exp": f"prod := EXP({f}) * {scale} + ({offset});",
+        "logistic": f"prod := {scale} / (1.0 + EXP(-({f}))) + ({offset});",
     }
     return [made[output.link]]
 
@@ -74,7 +74,7 @@ class Beside:
         say("t := 1.0;")
         if width.scale is not None:
             self._companion(self.model.companions[width.scale], f"c{width.scale + 1}_")
-            say("t := p;")
+            say("t := prod;")
         by = [f"{real(width.low)} * t - {real(width.floor)}",
               f"{real(width.high)} * t + {real(width.floor)}"]  # fmt: skip
         output = self.model.outputs[k]
@@ -83,13 +83,13 @@ class Beside:
             if width.space == "link":
                 say(*linked(output, f"(linear[{k}] + ({move}))"))
             else:
-                say(f"p := {y} + ({move});")
-            say(f"{name} := p;")
+                say(f"prod := {y} + ({move});")
+            say(f"{name} := prod;")
         if width.low <= 0 <= width.high and width.scale is None and not width.floor:
             say(f"IF {lower} > {y} THEN {lower} := {y}; END_IF;")
             say(f"IF {upper} < {y} THEN {upper} := {y}; END_IF;")
-        say(f"p := ABS({y}) * {real(ROUNDING)};", f"{lower} := {lower} - p;")
-        say(f"{upper} := {upper} + p;")
+        say(f"prod := ABS({y}) * {real(ROUNDING)};", f"{lower} := {lower} - prod;")
+        say(f"{upper} := {upper} + prod;")
         self._cut(output, lower, upper)
 
     def _cut(self, output: Output, lower: str, upper: str) -> None:
@@ -119,15 +119,15 @@ class Beside:
         say(f"IF {name} <= {real(found.least_p)} THEN status := 5; END_IF;")
 
     def _score(self) -> None:
-        """Sets u to the sum of weight ln(max(p, 2^-126))."""
+        """Sets u to the sum of weight ln(max(prod, 2^-126))."""
         self.block.work("u", "REAL")
         self.block.say("u := 0.0;")
         for i, companion in enumerate(self.model.companions):
             if companion.role == Role.FAMILIARITY:
                 self._companion(companion, f"c{i + 1}_")
                 least = "1.17549435E-38"
-                self.block.say(f"IF NOT (p > {least}) THEN p := {least}; END_IF;")
-                self.block.say(f"u := u + {real(companion.weight)} * LN(p);")
+                self.block.say(f"IF NOT (prod > {least}) THEN prod := {least}; END_IF;")
+                self.block.say(f"u := u + {real(companion.weight)} * LN(prod);")
 
     def _share(self, found: Any, name: str) -> None:
         scores = np.asarray(found.scores, np.float32)
@@ -145,7 +145,7 @@ class Beside:
         )
 
     def _companion(self, companion: Companion[Any], prefix: str) -> None:
-        """Sets p to the one output of a companion, whose coordinates are kept on their axes."""
+        """Sets prod to the one output of a companion, whose coordinates are kept on their axes."""
         model, places = companion.model, []
         for d, (axis, c) in enumerate(zip(model.axes, companion.coordinates, strict=True)):
             if c.source == CoordinateSource.INPUT:

@@ -177,12 +177,12 @@ def _values(block: Block, plan: Plan) -> None:
         block.say(f"linear[{k}] := f[{k}] + ({real(output.bias)});")
         if output.link == "identity":  # one rounding less
             constant = output.bias * output.scale + output.offset
-            block.say(f"p := f[{k}] * {real(output.scale)} + ({real(constant)});")
+            block.say(f"prod := f[{k}] * {real(output.scale)} + ({real(constant)});")
         else:
             block.say(*linked(output, f"linear[{k}]"))
         block.say(
-            f"value[{k}] := p;",
-            f"IF NOT (p >= -{LARGEST} AND p <= {LARGEST}) THEN status := -4; RETURN; END_IF;",
+            f"value[{k}] := prod;",
+            f"IF NOT (prod >= -{LARGEST} AND prod <= {LARGEST}) THEN status := -4; RETURN; END_IF;",
         )
 
 

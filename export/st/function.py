@@ -30,7 +30,7 @@ class Room:
 
     def declare(self, block: Block) -> None:
         """Work variables of REAL arithmetic."""
-        for name in ("d", "t", "v", "p"):
+        for name in ("gap", "t", "v", "prod"):
             block.work(name, "REAL")
         for name in ("span", "count", "half", "i", "j", "mode", "c"):
             block.work(name, "DINT")
@@ -129,9 +129,9 @@ class Function:
         for n, d in enumerate(axes):
             atom = self._atom(d, len(work.modes[d]))
             say(f"    j := a[{d}] + {used[d]} + mode;" if used[d] else f"    j := a[{d}] + mode;")
-            say(f"    p := p * ({atom});" if n else f"    p := {atom};")
+            say(f"    prod := prod * ({atom});" if n else f"    prod := {atom};")
             used[d] += count
-        self._mix(f"j := (mode + {first}) * {len(self.model.outputs)};", "p")
+        self._mix(f"j := (mode + {first}) * {len(self.model.outputs)};", "prod")
         say("END_FOR;")
 
     def _mix(self, index: str, factor: str) -> None:
@@ -170,12 +170,12 @@ class Function:
             )
         else:
             say(
-                "    p := 0.0;",
+                "    prod := 0.0;",
                 f"    FOR c := 0 TO {left - 1} DO",
                 f"        j := a[{d}] + c * {right} + mode;",
-                f"        p := p + row[c] * ({atom});",
+                f"        prod := prod + row[c] * ({atom});",
                 "    END_FOR;",
-                "    next[mode] := p;",
+                "    next[mode] := prod;",
             )
         say("END_FOR;", f"FOR mode := 0 TO {right - 1} DO row[mode] := next[mode]; END_FOR;")
 

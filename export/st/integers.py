@@ -81,7 +81,7 @@ def _declare(block: Block, plan: Plan, path: FixedPath) -> None:
     block.declare("VAR_OUTPUT", "outside", "INT", "the first input outside its domain, 0: none")
     for name in ("span", "count", "half", "i", "j", "mode", "c"):
         block.work(name, "DINT")
-    for name in ("d", "u", "v", "p"):
+    for name in ("gap", "u", "v", "prod"):
         block.work(name, "LINT")
     block.work("b", "LINT", sum(a.coefficients.shape[-1] for a in path.axes))
     block.work("a", "DINT", len(path.axes))
@@ -125,11 +125,11 @@ def _place(block: Block, axis: FixedAxis, x: str, name: str) -> None:
         block.table(f"{name}_break", "DINT", axis.breaks)
         block.table(f"{name}_rate", "LINT", axis.multipliers)
         bisect(block, f"{name}_break", x, axis.n_spans)
-        block.say(f"d := DINT_TO_LINT({x}) - DINT_TO_LINT({name}_break[span]);")
-        block.say(f"u := d * {name}_rate[span] / {shift};")
+        block.say(f"gap := DINT_TO_LINT({x}) - DINT_TO_LINT({name}_break[span]);")
+        block.say(f"u := gap * {name}_rate[span] / {shift};")
     else:
-        block.say(f"d := DINT_TO_LINT({x}) - {long(axis.count_lower)};")
-        block.say(f"u := d * {long(axis.multiplier)} / {shift};")
+        block.say(f"gap := DINT_TO_LINT({x}) - {long(axis.count_lower)};")
+        block.say(f"u := gap * {long(axis.multiplier)} / {shift};")
         block.say(f"span := LINT_TO_DINT(u / {long(32768)});")
         block.say(f"IF span > {last} THEN span := {last}; END_IF;")
         block.say(f"u := u - DINT_TO_LINT(span) * {long(32768)};")
@@ -158,10 +158,10 @@ def _group(
         axis = path.axes[d]
         say(f"    j := a[{d}] + {part.start} + mode;")
         say(f"    v := {rounded(_atom(path, d), axis.t)};")
-        say(f"    p := {rounded('p * v', 15)};" if n else "    p := v;")
+        say(f"    prod := {rounded('prod * v', 15)};" if n else "    prod := v;")
     say(f"    j := (mode + {rows.start}) * {outputs};")
     say(f"    FOR c := 0 TO {outputs - 1} DO")
-    say("        f[c] := f[c] + DINT_TO_LINT(weight[j + c]) * p;", "    END_FOR;", "END_FOR;")
+    say("        f[c] := f[c] + DINT_TO_LINT(weight[j + c]) * prod;", "    END_FOR;", "END_FOR;")
 
 
 def _atom(path: FixedPath, d: int) -> str:
@@ -177,8 +177,8 @@ def _atom(path: FixedPath, d: int) -> str:
 def _output(block: Block, k: int, output: FixedOutput, name: str) -> None:
     """v = round(f, shift), which is the output, or its place in the table of the link."""
     unit, half = long(1 << output.shift), long(1 << output.shift - 1)
-    block.say(f"d := f[{k}] + {half};", f"v := d / {unit};")
-    block.say(f"IF v * {unit} > d THEN v := v - {long(1)}; END_IF;")
+    block.say(f"gap := f[{k}] + {half};", f"v := gap / {unit};")
+    block.say(f"IF v * {unit} > gap THEN v := v - {long(1)}; END_IF;")
     if not len(output.table):
         block.say(f"{name} := LINT_TO_DINT(v);")
         return
@@ -186,14 +186,14 @@ def _output(block: Block, k: int, output: FixedOutput, name: str) -> None:
     block.table(table, "DINT", output.table)
     step = 1 << output.table_shift
     block.say(
-        f"d := v - {long(output.table_lower)};",
-        f"IF d < {long(0)} THEN d := {long(0)}; END_IF;",
-        f"IF d > {long(last * step)} THEN d := {long(last * step)}; END_IF;",
-        f"j := LINT_TO_DINT(d / {long(step)});",
+        f"gap := v - {long(output.table_lower)};",
+        f"IF gap < {long(0)} THEN gap := {long(0)}; END_IF;",
+        f"IF gap > {long(last * step)} THEN gap := {long(last * step)}; END_IF;",
+        f"j := LINT_TO_DINT(gap / {long(step)});",
         f"IF j > {last - 1} THEN j := {last - 1}; END_IF;",
-        f"d := d - DINT_TO_LINT(j) * {long(step)};",
+        f"gap := gap - DINT_TO_LINT(j) * {long(step)};",
         f"v := DINT_TO_LINT({table}[j]);",
-        f"d := (DINT_TO_LINT({table}[j + 1]) - v) * d;",
-        f"v := v + {rounded('d', output.table_shift)};" if step > 1 else "v := v + d;",
+        f"gap := (DINT_TO_LINT({table}[j + 1]) - v) * gap;",
+        f"v := v + {rounded('gap', output.table_shift)};" if step > 1 else "v := v + gap;",
         f"{name} := LINT_TO_DINT(v);",
     )

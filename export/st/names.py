@@ -13,11 +13,11 @@ KEYWORDS = """
 abstract action and and_then array at begin by case class configuration constant continue data_block
 do else elsif end exit extends f_edge false final for from function function_block goto if
 implements initial_step interface internal jmp label method mod namespace non_retain not null of on
-or or_else organization_block overlap override persistent pointer priority private program property
-protected public r_edge read_only read_write ref ref_to reference region repeat resource retain
-return single step struct super task then this to transition true type union until using var
-var_access var_config var_external var_global var_in_out var_input var_inst var_output var_stat
-var_temp while with xor
+or or_else organization_block overlap override params persistent pointer priority private program
+property protected public r_edge read_only read_write ref ref_to reference region repeat resource
+retain return single step struct super task then this to transition true type union until using var
+var_access var_config var_external var_global var_in_out var_input var_inst var_output
+var_stat var_temp while with xor
 author family know_how_protect name title version
 """
 """Of IEC 61131-3 and of its dialects."""
@@ -26,16 +26,21 @@ any bit bool byte char date date_and_time dint dt dword int ldate ldt lint lreal
 real sint string time time_of_day tod udint uint ulint usint void wchar word wstring
 """
 FUNCTIONS = """
-abs acos add adr asin atan atan2 cal calc calcn ceil concat cos ctd ctu ctud delete div en eno eq
-exp expt find floor ge gt insert jmpc jmpcn ld ldn le left len limit ln log lt max mid min move
-mul mux n ne neg r replace ret retc retcn right rol ror round rs rtc s s_edge sel shl shr sin
-sizeof sqr sqrt sr st stn sub tan tof ton tp trunc andn orn xorn
+abs acos add adr asin atan atan2 ceil concat cos ctd ctu ctud delete div en eno eq exp expt find
+floor ge gt insert le left len limit ln log lt max mid min move mul mux ne neg replace right rol ror
+round rs rtc sel shl shr sin sizeof sqr sqrt sr sub tan tof ton tp trunc
 """
-"""And function blocks, operators of instruction lists, qualifiers of actions."""
-WORDS = frozenset(f"{KEYWORDS} {TYPES} {FUNCTIONS}".split())
+"""And function blocks."""
+LISTS = """
+andn cal calc calcn cd clk cu d ds in jmpc jmpcn l ld ldn n orn p pt pv r r1 ret retc retcn s s1 sd
+sl st stn xorn
+"""
+"""Operators of instruction lists and qualifiers of actions."""
+WORDS = frozenset(f"{KEYWORDS} {TYPES} {FUNCTIONS} {LISTS}".split())
 
 OWN = re.compile(
-    r"[a-z]|value|linear|row|next|weight|link\d*|span|count|half|mode|[acx]\d+(_\w+)?|share\w*"
+    r"[a-z]|value|linear|row|next|weight|link\d*|span|count|half|mode|gap|prod"
+    r"|[acx]\d+(_\w+)?|share\w*"
 )
 """What a block calls its own variables, and single letters."""
 

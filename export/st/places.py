@@ -59,12 +59,12 @@ def _uniform(block: Block, axis: Axis, x: str) -> None:
     wide, narrow = halves(width, 24 - count.bit_length())
     last = count - 1
     block.say(
-        f"d := ({x} - {_term(low)}) - {_term(rest)};",
-        f"span := TRUNC(d * {real(1 / width)});",
+        f"gap := ({x} - {_term(low)}) - {_term(rest)};",
+        f"span := TRUNC(gap * {real(1 / width)});",
         "IF span < 0 THEN span := 0; END_IF;",
         f"IF span > {last} THEN span := {last}; END_IF;",
         "t := DINT_TO_REAL(span);",
-        f"v := ((d - t * {real(wide)}) - t * {_term(narrow)}) * {real(1 / width)} - 0.5;",
+        f"v := ((gap - t * {real(wide)}) - t * {_term(narrow)}) * {real(1 / width)} - 0.5;",
     )
 
 

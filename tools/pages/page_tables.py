@@ -25,6 +25,7 @@ PAGES = (
     "docs/online.md",
     "docs/parts.md",
     "docs/page.md",
+    "docs/plc.md",
     "docs/refit.md",
     "docs/sources.md",
     "docs/station.md",

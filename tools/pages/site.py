@@ -63,6 +63,7 @@ REFERENCE = {
     "sna_export.tflite": "TFLite",
     "sna_export.wasm": "WebAssembly",
     "sna_export.fmu": "FMUs",
+    "sna_export.st": "Structured Text",
     "sna_export.torch_side": "Training in torch",
     "sna_export.report": "Reports",
     "sna_export.page": "Pages",

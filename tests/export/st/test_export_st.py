@@ -134,7 +134,7 @@ def test_a_block_that_answers_otherwise_is_not_written(
 ) -> None:
     def wrong(plan: Plan) -> Any:
         block = function_block(plan)
-        block.body = [line.replace("value[0] := p;", "value[0] := p + 0.0001;")
+        block.body = [line.replace("value[0] := prod;", "value[0] := prod + 0.0001;")
                       for line in block.body]  # fmt: skip
         return block
 
