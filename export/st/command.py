@@ -19,7 +19,7 @@ from ..firmware.install import install, ours, staged
 from .block import Plan, function_block, heading, results
 from .cost import bytes_of, worst
 from .integers import integer_block, path_of
-from .names import Names
+from .names import block_name
 from .run import machine
 from .syntax import Unit, read
 from .testing import Points, answered, counted, golden, somewhere, test_block
@@ -76,8 +76,8 @@ def export(
     ['plate.st', 'plate_st_resources.json']
     """
     artifact = model.artifact or model.to_bytes()
-    name = f"sna_{Names().new(stem, 'model')}"
-    plan = Plan(sna_edge.from_bytes(artifact, backend="numpy"), artifact, name, level)
+    model = sna_edge.from_bytes(artifact, backend="numpy")
+    plan = Plan(model, artifact, block_name(stem), level)
     main = file or f"{stem}.st"
     made = {main: real_blocks(plan)}
     whole, stale = f"{Path(main).stem}_int.st", []

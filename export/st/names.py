@@ -45,6 +45,15 @@ OWN = re.compile(
 """What a block calls its own variables, and single letters."""
 
 
+def block_name(stem: str) -> str:
+    """Of a block: `_int_test` may follow within 32 characters.
+
+    >>> block_name("Melt pool depth, line 4")
+    'sna_melt_pool_depth_lin'
+    """
+    return f"sna_{(word(stem) or 'model')[:19]}".rstrip("_")
+
+
 class Names:
     """Names of one block; `taken` are small letters."""
 

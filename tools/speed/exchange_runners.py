@@ -207,6 +207,24 @@ def torch(case: Case) -> Columns:
     return {name: found[:, k] for k, name in enumerate(case.model.output_names)}
 
 
+# ------------------------------------------------------------------------------- Structured Text
+
+
+def structured_text(case: Case) -> Columns:
+    """The block in REAL, its tokens as those of C; its outputs stand in a fixed order."""
+    compiler = shutil.which("cc")
+    if compiler is None:
+        return {}
+    sys.path.insert(0, str(ROOT / "tests" / "export" / "st"))
+    from through_c import Compiled
+
+    place = case.exported("st", "--level", str(LEVEL))
+    told = Compiled(compiler, (place / "m.st").read_text(), place).call("sna_m", case.x)
+    names = case.model.output_names
+    ends = [f"{name}{end}" for name in names for end in ("_lower", "_upper")]
+    return dict(zip([*names, *ends, "familiarity"], told.values(), strict=False))
+
+
 # ------------------------------------------------------------------------------------ JavaScript
 
 

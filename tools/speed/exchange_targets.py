@@ -39,6 +39,7 @@ from exchange_runners import (  # noqa: E402
     page,
     pkg_config,
     said,
+    structured_text,
     tflite,
     torch,
 )
@@ -72,6 +73,7 @@ TARGETS = (
     Target("onnx", "onnxruntime", onnx, double=False, formulas=False),
     Target("tflite", "ai-edge-litert", tflite, double=False, formulas=False),
     Target("(backend)", "torch", torch, beside=False, formulas=False),
+    Target("st", "Structured Text through C", structured_text, double=False, formulas=False),
     Target("wasm", "node", node),
     Target("page", "Chromium", page),
 )

@@ -3,8 +3,8 @@ interpreter of the export and a C compiler (`tests/export/st/through_c.py`).
 
     python tools/speed/st_table.py [--write]
 
-Writes docs/tables/st.md. Ends with status 1 where a value in REAL is more than 1e-6 of the range off,
-an end of an interval by more than that and two roundings, or a whole number differs at all.
+Writes docs/tables/st.md. Ends with status 1 where a value in REAL is off by more than 1e-6 of the
+range, an end of an interval by more than that and two roundings, or a whole number differs.
 """
 
 from __future__ import annotations
@@ -144,8 +144,8 @@ def markdown(real: dict[str, Row], whole: dict[str, Row]) -> str:
     tail = "text | constants, bytes | variables, bytes | multiplications | additions |"
     lines = [
         f"REAL: largest difference from numpy in float64 over the range at {FEW} (interpreted) and"
-        f" {POINTS:,} points (through C), of values and of ends of intervals; all statuses are those"
-        " of the model.",
+        f" {POINTS:,} points (through C), of values and of ends of intervals; all statuses are"
+        " those of the model.",
         "",
         f"| model | interpreted | through C | ends | {tail}",
         "| --- " * 9 + "|",

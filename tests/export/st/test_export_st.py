@@ -17,7 +17,7 @@ from sna_edge.errors import BackendError, InputError
 from sna_export.st import command, export
 from sna_export.st.block import NOTHING, Plan, function_block
 from sna_export.st.cost import worst
-from sna_export.st.names import WORDS, Names
+from sna_export.st.names import WORDS, Names, block_name
 from sna_export.st.run import Machine, machine
 from sna_export.st.syntax import read
 from sna_export.st.testing import golden
@@ -66,6 +66,11 @@ def test_no_variable_is_a_word_of_the_language(path: Path) -> None:
         assert len(set(names)) == len(names)
         assert not WORDS & set(names)
         assert max(map(len, names)) <= 32
+
+
+def test_names_of_blocks() -> None:
+    assert [block_name(s) for s in ("m", "exp", "温度")] == ["sna_m", "sna_exp", "sna_model"]
+    assert len(block_name("n" * 40) + "_int_test") == 32
 
 
 def named(inputs: list[str], outputs: list[str]) -> Model:
