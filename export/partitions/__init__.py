@@ -10,6 +10,7 @@ being worked on, and none counts twice.
 """
 
 from .ledger import Ledger
+from .processes import cores
 from .run import run
 
-__all__ = ["Ledger", "run"]
+__all__ = ["Ledger", "cores", "run"]

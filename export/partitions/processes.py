@@ -3,6 +3,7 @@ where the driver is killed, the others end with the partition they are at."""
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
@@ -14,6 +15,13 @@ from sna_edge.errors import InputError
 
 TRIES = 3
 """How often a partition is begun before its end is no accident."""
+
+
+def cores() -> int:
+    """Processors that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 class Worker:

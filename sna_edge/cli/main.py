@@ -43,6 +43,7 @@ WORDS = (
     "replay",
     "learned",
     "audit",
+    "score",
     "refit",
     "install",
     "store",

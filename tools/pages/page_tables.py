@@ -27,6 +27,7 @@ PAGES = (
     "docs/page.md",
     "docs/plc.md",
     "docs/refit.md",
+    "docs/score.md",
     "docs/sources.md",
     "docs/station.md",
     "docs/station_records.md",

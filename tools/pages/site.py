@@ -51,6 +51,7 @@ REFERENCE = {
     "sna_export.table": "Tables to fit",
     "sna_export.fit": "Fit a table",
     "sna_export.refit": "Measured parts beside a training table",
+    "sna_export.score": "Archives scored anew",
     "sna_export.solve": "State and solve an equation",
     "sna_export.fields": "Fields from runs",
     "sna_export.adopt": "Adopt other models",

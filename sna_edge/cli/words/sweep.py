@@ -114,7 +114,9 @@ def _samples(text: str) -> int:
 def _workers(given: int | None) -> int:
     if given is not None and given < 1:
         raise InputError(f"--workers is {given}; give 1 or more")
-    return given or len(os.sched_getaffinity(0))
+    from sna_export.partitions import cores
+
+    return given or cores()
 
 
 def _specs(args: argparse.Namespace, model: Model) -> list[tuple[str, float, float]]:

@@ -1,0 +1,136 @@
+"""Outputs of a score: written beside and renamed, with what they are made of in their metadata: in
+the file itself where it is Parquet, in NAME.csv.json where it is CSV."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+
+from sna_edge.durable import write_whole
+from sna_edge.durable.disk import BESIDE
+from sna_edge.durable.whole import naming
+
+from .parquet import ParquetOut, metadata, numbers_of
+
+BLOCK = 65536
+"""Rows of a CSV file that are compared at once."""
+
+
+def place_of(folder: str, below: str, kind: str) -> str:
+    """The file of an output: its input's name in the folder of the model, with the ending of its
+    kind behind where that is another."""
+    suffix = f".{kind}"
+    return os.path.join(folder, below if below.lower().endswith(suffix) else below + suffix)
+
+
+def written_as(path: str) -> dict[str, Any] | None:
+    """What a finished output says of itself; None where it is not there, not whole, or of another
+    hand."""
+    if path.endswith(".csv"):
+        data = None
+        with suppress(OSError):
+            with open(f"{path}.json", "rb") as file:
+                data = file.read()
+            if not os.path.isfile(path):
+                data = None
+    else:
+        data = metadata(path) if os.path.isfile(path) else None
+    try:
+        found = json.loads(data or b"null")
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def out_at(path: str) -> ParquetOut | CsvOut:
+    """The writer of an output, whose folder is made."""
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    return CsvOut(path) if path.endswith(".csv") else ParquetOut(path)
+
+
+class CsvOut:
+    """A CSV file, and what it says of itself beside it."""
+
+    def __init__(self, path: str) -> None:
+        self._path, self._empty = path, True
+        with naming(path):
+            handle, self._beside = tempfile.mkstemp(dir=os.path.dirname(path), prefix=BESIDE)
+        self._file = os.fdopen(handle, "w", newline="", encoding="utf-8")
+        self._writer = csv.writer(self._file, lineterminator="\n")
+
+    def __enter__(self) -> CsvOut:
+        return self
+
+    def write(self, columns: Mapping[str, Any], words: Mapping[str, list[str]]) -> None:
+        """Rows; columns in `words` are places in these."""
+        if self._empty:
+            self._writer.writerow(columns)
+            self._empty = False
+        cells = [_cells(column, words.get(name)) for name, column in columns.items()]
+        self._writer.writerows(zip(*cells, strict=True))
+
+    def finish(self, meta: bytes) -> None:
+        """The file, then what it says of itself: between the two it is not finished."""
+        with naming(self._path):
+            self._file.flush()
+            os.fsync(self._file.fileno())
+            self._file.close()
+        os.chmod(self._beside, 0o644)
+        with suppress(FileNotFoundError):
+            os.unlink(f"{self._path}.json")
+        os.replace(self._beside, self._path)
+        write_whole(f"{self._path}.json", meta)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:  # fmt: skip
+        with suppress(OSError):
+            self._file.close()
+        if os.path.exists(self._beside):
+            os.unlink(self._beside)
+
+
+def _cells(column: Any, words: list[str] | None) -> list[Any]:
+    """Text of a column: numbers to the last digit, nothing for NaN and null."""
+    if words is not None:
+        return [words[code] for code in column.tolist()]
+    if hasattr(column, "to_pylist"):
+        return ["" if value is None else value for value in column.to_pylist()]
+    if isinstance(column, list):
+        return column
+    return ["" if value != value else repr(value) for value in column.tolist()]
+
+
+def columns_of(path: str, names: list[str]) -> Iterator[dict[str, Any]]:
+    """Columns of an output in batches [N], numbers or text; those that it has."""
+    if not path.endswith(".csv"):
+        yield from numbers_of(path, names)
+        return
+    with open(path, newline="", encoding="utf-8") as file:
+        rows = csv.reader(file)
+        header = next(rows, [])
+        at = {name: header.index(name) for name in names}
+        block: list[list[str]] = []
+        for row in rows:
+            block.append(row)
+            if len(block) == BLOCK:
+                yield {name: _array(block, i, name) for name, i in at.items()}
+                block = []
+        if block:
+            yield {name: _array(block, i, name) for name, i in at.items()}
+
+
+def _array(block: list[list[str]], i: int, name: str) -> Any:
+    cells = [row[i] for row in block]
+    if name == "verdict":
+        return np.array(cells, dtype=str)
+    return np.array([cell or "nan" for cell in cells], dtype=float)

@@ -1,0 +1,113 @@
+"""`sna-edge score`: what it prints, its exit codes, and archives that end in one sentence."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import sna_edge
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    """A model of one input, limits, and three files of parts."""
+    axis = sna_edge.spline_axis("power", "W", 100.0, 300.0, spans=1, degree=1)
+    cp = sna_edge.CP((np.array([[50.0], [150.0]]),), (np.array([0]),), np.ones((1, 1)))
+    width = sna_edge.Output("width", "um", interval=sna_edge.Interval(0.9, 5.0, 5.0))
+    sna_edge.Model([axis], cp, [width]).save(tmp_path / "m.sna")
+    (tmp_path / "limits.toml").write_text("[outputs.width]\nUSL = 120.0\n")
+    (tmp_path / "archive").mkdir()
+    for i in range(3):
+        rows = [f"{i}-{k},{150 + 30 * k},{75 + 15 * k}" for k in range(6)]
+        text = "id,power,measured.width\n" + "\n".join(rows) + "\n"
+        (tmp_path / "archive" / f"{i}.csv").write_text(text)
+    return tmp_path
+
+
+def words(place: Path, *more: object) -> list[object]:
+    return ["score", place / "m.sna", place / "archive", "-o", place / "out", *more]
+
+
+def test_rows_are_counted_and_again_nothing_is_done(sna, place):
+    said = sna(*words(place, "--limits", place / "limits.toml", "--workers", 1, "--json"))
+    assert said.code == 0
+    found = said.json
+    assert (found["rows"], found["files"], found["made"]) == (18, 3, 3)
+    assert found["statuses"] == {"ok": 18}
+    # values 75 90 105 120 135 150 +-5: inside 115, across 115..125, beyond
+    assert found["verdicts"]["ACCEPT"] == {"good": 9, "bad": 0, "not measured": 0}
+    assert found["verdicts"]["NO VERDICT"] == {"good": 3, "bad": 0, "not measured": 0}
+    assert found["verdicts"]["REJECT"] == {"good": 0, "bad": 6, "not measured": 0}
+    assert found["measured"]["width"]["inside"] == 1.0
+    again = sna(*words(place, "--limits", place / "limits.toml", "--workers", 1))
+    assert "18 rows of 3 files, 3 of them as they were: 18 ok" in again.out
+
+
+def test_no_answer_at_all_is_exit_code_three(sna, place):
+    for path in (place / "archive").glob("*.csv"):
+        path.write_text("power\n900\n")
+    said = sna(*words(place, "--workers", 1))
+    assert said.code == 3 and "outside its domain" in said.out
+
+
+@pytest.mark.parametrize(
+    ("more", "sentence"),
+    [
+        (("--level", "95%", "--limits", "limits.toml"), "leave one of them out"),
+        (("--workers", 0), "--workers is 0"),
+        (("--keep", "lot"), "no column 'lot' to keep"),
+        (("--measured", "depth"), "which is no output"),
+        (("--column", "power=P"), "no column 'power'"),
+        (("--previous", "nowhere"), "holds no outputs of score"),
+    ],
+)
+def test_what_cannot_be_is_one_sentence(sna, place, more, sentence):
+    said = sna(*words(place, *more))
+    assert said.code == 2 and sentence in said.sentence()
+    assert not (place / "out").exists()
+
+
+def test_a_killed_worker_and_a_killed_driver_cost_no_finished_file(sna, place):
+    rows = "\n".join(f"{k},{150 + k % 100}" for k in range(40_000))
+    for i in range(12):
+        (place / "archive" / f"{i}.csv").write_text(f"id,power\n{rows}\n{i},200\n")
+    call = [sys.executable, "-m", "sna_edge", *map(str, words(place, "--workers", 2))]
+    with subprocess.Popen(call, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as driver:
+        wait_for(place, 1)
+        os.kill(workers(driver.pid)[0], signal.SIGKILL)
+        wait_for(place, 4)
+        assert driver.poll() is None
+        driver.kill()
+    before = {p: p.stat().st_mtime_ns for p in (place / "out").rglob("*.csv.json")}
+    time.sleep(0.5)  # a worker ends with the file it is at
+    found = sna(*words(place, "--workers", 1, "--json")).json
+    assert 4 <= 12 - found["made"] <= 11 and found["rows"] == 12 * 40_001
+    assert {p: p.stat().st_mtime_ns for p in before} == before
+    assert not sna(*words(place, "--workers", 1, "--json")).json["made"]
+    for told in (place / "out").rglob("*.csv.json"):
+        text = told.with_name(told.name.removesuffix(".json")).read_text()
+        assert text.count("\n") == 1 + json.loads(told.read_text())["counts"]["rows"]
+
+
+def wait_for(place: Path, count: int) -> None:
+    """Until so many outputs are finished."""
+    end = time.monotonic() + 120
+    while len(list((place / "out").rglob("*.csv.json"))) < count:
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+def workers(driver: int) -> list[int]:
+    """Processes of a driver that work on files, by what they were started with."""
+    children = Path(f"/proc/{driver}/task/{driver}/children").read_text().split()
+    return [
+        int(pid) for pid in children if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    ]
