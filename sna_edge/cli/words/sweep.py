@@ -6,7 +6,6 @@ partitions, processes or machines gives the same digits. Example: sna-edge sweep
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 import time
 from collections.abc import Iterator
