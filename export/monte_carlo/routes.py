@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,7 @@ from sna_edge.model import Model
 
 from .draws import samples
 from .job import Job
+from .native_route import NativeRoute
 from .tally import Tally, count
 
 Floats = NDArray[np.float64]
@@ -31,7 +32,7 @@ class Route(Protocol):
 
 def route(model: Model, job: Job) -> Route:
     """The route of a job's backend."""
-    return NumpyRoute(model, job)
+    return (NativeRoute if job.backend == "native" else NumpyRoute)(model, job)
 
 
 class NumpyRoute:
@@ -55,9 +56,3 @@ class NumpyRoute:
         """Sums [K, POWERS]."""
         y, status = self.values(first, n)
         return count(tally, y, status, first, self._job.scales, self._job.specs)
-
-
-def native_of(model: Model) -> Any:
-    """The compiled library's model where it can count samples, else None."""
-    inner = getattr(model.backend, "_model", None)
-    return inner if hasattr(inner, "sweep") else None

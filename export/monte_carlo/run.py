@@ -20,8 +20,9 @@ from .distributions import draws_of
 from .draws import samples as drawn
 from .found import PROBABILITIES, Probability, Spec, Sweep, distribution
 from .job import Job
+from .native_route import serves
 from .partition import partition
-from .routes import native_of, route
+from .routes import route
 from .tally import BINS, STATUSES, Scale, Sums, Tally
 
 LOOK = 1 << 14
@@ -84,7 +85,7 @@ def _backend(model: Model, wanted: str) -> str:
         raise InputError(f"a sweep has no backend {wanted!r}; give auto, numpy or native")
     if wanted == "numpy":
         return wanted
-    can = native_of(model) is not None
+    can = serves(model)
     if wanted == "native" and not can:
         raise InputError(
             "the compiled library is not there, or is older than sweeps; install sna-edge-native"

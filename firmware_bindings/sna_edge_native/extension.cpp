@@ -14,6 +14,7 @@
 
 #include "../host/sna_host.h"
 #include "inverse.h"
+#include "sweep.h"
 
 namespace nb = nanobind;
 
@@ -69,6 +70,7 @@ class Model {
     int status() const { return status_; }
     std::string rule() const { return sna_rule_name(static_cast<sna_rule>(model_.rule)); }
     std::string isa() const { return host_ ? sna_host_isa(host_) : "double"; }
+    const sna_host *host() const { return status_ == SNA_OK ? host_ : nullptr; }
     int n_axes() const { return model_.n_axes; }
     int n_outputs() const { return model_.n_outputs; }
 
@@ -248,6 +250,8 @@ class Model {
 
 } // namespace
 
+const sna_host *host_of(nb::handle model) { return nb::cast<const Model &>(model).host(); }
+
 NB_MODULE(_native, m) {
     // a process may end while a daemon thread still holds a model; nothing is wrong with that
     nb::set_leak_warnings(false);
@@ -277,4 +281,5 @@ NB_MODULE(_native, m) {
         .def("one", &Model::one32, nb::arg("x").noconvert());
     m.def("use", &sna_host_use, nb::arg("isa"));
     add_inverse(m);
+    add_sweep(m);
 }

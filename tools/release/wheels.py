@@ -38,7 +38,7 @@ FLAGS = [
     "-fPIC",
     "-s",
 ]
-MODULES = ("__init__.py", "fallback.py", "inverse.py", "library.py")
+MODULES = ("__init__.py", "fallback.py", "inverse.py", "library.py", "sweep.py")
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ def library(target: Target, folder: Path) -> Path:
         "-std=gnu11",
         *FLAGS,
     ]
-    sources = sorted(map(str, (SOURCE / "host").glob("*.c")))
+    sources = sorted(map(str, (SOURCE / "host").rglob("*.c")))
     subprocess.run([*command, *sources, "-lm", "-o", str(made)], check=True)
     return made
 

@@ -86,7 +86,7 @@ def through_ctypes(tmp_path_factory: pytest.TempPathFactory) -> ModuleType:
     folder.mkdir()
     sources = [str(SOURCE / "host" / f"sna_host{part}.c") for part in PARTS]
     subprocess.run([compiler, *FLAGS, *sources, "-lm", "-o", str(folder / "libsna.so")], check=True)
-    for name in ("fallback.py", "inverse.py", "library.py", "__init__.py"):
+    for name in ("fallback.py", "inverse.py", "library.py", "sweep.py", "__init__.py"):
         shutil.copy(SOURCE / "sna_edge_native" / name, folder / name)
     sys.path.insert(0, str(folder.parent))
     try:
