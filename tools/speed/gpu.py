@@ -1,10 +1,11 @@
-"""The torch backend on a GPU: agreement with numpy, microseconds per query by rows in a batch,
-beside numpy and the C library.
+"""The cuda and the torch backend on a GPU: each against its targets and references, what is not
+here said in a sentence.
 
     python tools/speed/gpu.py [--write]
 
 7 inputs, cubic, 64 rows per table, 32 modes, float32. "in memory": the rows are on the GPU and the
-answers stay there, as inside a loss. Writes docs/tables/gpu.md. Needs torch with CUDA.
+answers stay there, as inside a loss. Writes docs/tables/cuda.md (gpu_kernel.py) and, where torch
+sees the device, docs/tables/gpu.md. Exit code 2 where the cuda backend finds no device or NVRTC.
 """
 
 from __future__ import annotations
@@ -25,9 +26,10 @@ from sna_edge.numerics.domain_points import domain_points
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests"))
 
+import gpu_kernel  # noqa: E402
 from model_kinds import spline_model  # noqa: E402
 
-TARGET = ROOT / "docs" / "tables" / "gpu.md"
+TABLES = ROOT / "docs" / "tables"
 BATCHES = (1, 1_000, 100_000, 1_000_000)
 REPEATS, FEWER = 9, 3
 """Runs of which the median counts; of the slow ones."""
@@ -37,24 +39,34 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--write", action="store_true", help="also write docs/tables/gpu.md")
+    parser.add_argument("--write", action="store_true", help="also write the tables")
     args = parser.parse_args()
+    found: dict[str, list[str]] = {}
+    try:
+        found["cuda"] = gpu_kernel.table()
+    except BackendError as error:
+        print(f"gpu: {error}", file=sys.stderr)
+    try:
+        found["gpu"] = table(spline_model(7, 64, 32), torch_here())
+    except BackendError as error:
+        print(f"gpu: {error}", file=sys.stderr)
+    for name, lines in found.items():
+        text = "\n".join(lines) + "\n"
+        print(text)
+        if args.write:
+            (TABLES / f"{name}.md").write_text(text, encoding="utf-8")
+    return 0 if "cuda" in found else 2
+
+
+def torch_here() -> Any:
+    """Torch. Raises BackendError where it is not installed or sees no device."""
     try:
         import torch
     except ModuleNotFoundError:
-        print("gpu: torch is not installed; pip install 'sna-edge[torch]'", file=sys.stderr)
-        return 2
+        raise BackendError("torch is not installed; pip install 'sna-edge[torch]'") from None
     if not torch.cuda.is_available():
-        print(
-            "gpu: torch sees no CUDA device here; run this where nvidia-smi lists one",
-            file=sys.stderr,
-        )
-        return 2
-    text = "\n".join(table(spline_model(7, 64, 32), torch)) + "\n"
-    print(text, end="")
-    if args.write:
-        TARGET.write_text(text, encoding="utf-8")
-    return 0
+        raise BackendError("torch sees no CUDA device here; run this where nvidia-smi lists one")
+    return torch
 
 
 def table(model: Model, torch: Any) -> list[str]:

@@ -19,6 +19,7 @@ LAUNCHES = {
     "value64": "TRY(value64, 32) TRY(value32, 32) TRY(gradient64, 32) TRY(gradient32, 32)"
     " TRY(one, 1) TRY(nothing, 1)",
     "sampled": "TRY(sampled, 1)",
+    "plain": "TRY(plain, 32)",
 }
 """Launches of a text that has the kernel."""
 
@@ -122,8 +123,8 @@ def compiled(folder: Path) -> Any:
         library = stem.with_suffix(".so")
         if not library.exists():
             launches = next(told for kernel, told in LAUNCHES.items() if f" {kernel}(" in text)
-            constant = "numbers"
-            words = f"#define LAUNCHES {launches}\n#define CONSTANT {constant}\n"
+            words = f"#define LAUNCHES {launches}\n"
+            words += "#define CONSTANT numbers\n" if "Numbers numbers;" in text else ""
             parts = [(HERE / "host.h").read_text(), text, words, (HERE / "launch.h").read_text()]
             stem.with_suffix(".cpp").write_text("\n".join(parts))
             command = ["g++", "-std=c++17", "-O1", "-w", "-shared", "-fPIC"]

@@ -32,4 +32,6 @@ extern "C" int launch(const char *name, void **given, unsigned blocks, unsigned 
     return 0;
 }
 
+#ifdef CONSTANT
 extern "C" void *constant(unsigned long *size) { return *size = sizeof CONSTANT, (void *)&CONSTANT; }
+#endif
