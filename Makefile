@@ -126,7 +126,7 @@ exchange: $(STAMP)-test $(STAMP)-runtimes $(STAMP)-browser native $(VENV)/types/
 	$(PY) tools/speed/fmu_table.py --write
 	$(PY) tools/speed/st_table.py --write
 
-gpu: $(STAMP)-test $(STAMP)-runtimes native ## the torch backend on a CUDA device: tests, agreement, speed
+gpu: $(STAMP)-test $(STAMP)-runtimes native ## the cuda and torch backends on a CUDA device: tests, agreement, speed
 	$(PY) -m pytest -m cuda tests/sna_edge/backends tests/export/torch_side tests/export/solve
 	$(PY) tools/speed/gpu.py --write
 

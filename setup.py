@@ -85,7 +85,7 @@ setup(
             "py.typed",
             "*.c",
             "*.h",
-            "*.cu",
+            "sources/*.cu",
             "*.css",
             "*.js",
             "*.ts",

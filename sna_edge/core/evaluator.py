@@ -18,7 +18,7 @@ class Evaluator(Protocol):
     the domain: None sends the query down the ordinary way, which finds out what is wrong with it;
     and `point(x, y) -> status`, which fills y [K] of a contiguous float64 x (D,). One that also
     computes what stands beside the values has `answer`, `intervals` and `familiarity` of the native
-    backend.
+    backend, or `around(x, y, below, above) -> lower, upper` [N, K] for quantiles of the residuals.
     """
 
     name: str

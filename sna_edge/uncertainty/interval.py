@@ -90,6 +90,9 @@ def ends(model: ModelRecord, x: Floats, y: Floats, level: float) -> tuple[Floats
     native = verb(model, "intervals")
     if native is not None:
         return cast(tuple[Floats, Floats], native(x, y, level))
+    around = verb(model, "around")
+    if around is not None:
+        return cast(tuple[Floats, Floats], around(x, y, below, above))
     wide = sigma(model, x, y)
     lower, upper = np.empty_like(y), np.empty_like(y)
     for k, (output, space) in enumerate(zip(model.outputs, found.spaces, strict=True)):

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from sna_edge import spline_axis
+from sna_edge.core.beside import Calibration
 
 from ..model_kinds import model_on
 from ..sna_edge.backends.cuda.host_device import HostDriver, host
@@ -20,10 +21,12 @@ PAGE = Path(__file__).resolve().parents[2] / "docs" / "gpu.md"
 
 @pytest.mark.skipif(not shutil.which("g++"), reason="no g++ here")
 def test_the_page_runs(host: HostDriver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    first, _, last = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.S)
+    first, *_, last = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.S)
     monkeypatch.chdir(tmp_path)
     axes = [spline_axis(name, "kg", 100.0, 500.0, spans=5) for name in ("cement", "water")]
-    model = model_on(axes)
+    spread = 0.01 * np.arange(-16.0, 17.0)[None]
+    told = Calibration(n_residuals=1000, quantiles=spread, floor=np.zeros(1))
+    model = model_on(axes).replace(calibration=told)
     model.save("strength.sna")
     space = {"rows": np.array([[250.0, 180.0], [300.0, 200.0]])}
     exec(compile(first, "gpu.md", "exec"), space)

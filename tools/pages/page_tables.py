@@ -18,6 +18,7 @@ PAGES = (
     "docs/decisions.md",
     "docs/fields.md",
     "docs/fmu.md",
+    "docs/gpu.md",
     "docs/javascript.md",
     "docs/kit.md",
     "docs/materials.md",

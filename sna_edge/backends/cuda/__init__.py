@@ -3,8 +3,6 @@ float32 sums, spans located in float64. Needs a driver and NVRTC, both called by
 
 from __future__ import annotations
 
-import ctypes
-import threading
 from collections.abc import Mapping
 from functools import cached_property
 
@@ -15,31 +13,33 @@ from ...core.domain import DomainBox
 from ...core.record import ModelRecord
 from ...errors import InputError
 from . import sampling
-from .driver import Arguments, Device, Kernel, Mapped, Memory, Module, at
+from .driver import Device, Memory, Module, at
+from .interval import Ends, Widths
+from .kernels import SPARE, Kernels, OnePoint
 from .layout import Layout, layout_of
 from .nvrtc import compiled
 from .sampling import Sampled, Sampler
-from .source import program
+from .source import interval_source
 
 Floats = NDArray[np.float64]
 PIECE = 1 << 22  # rows of a batch that are on the device at a time
-THREADS = (256, 384, 512, 768, 1024)
-SPARE = 10 << 10
-"""Bytes of shared memory left to histograms and sums of threads."""
 
 
 def create(model: ModelRecord) -> CudaBackend:
     """The backend of a model that the kernel takes. Raises BackendError for others, and where there
     is no device, driver or compiler."""
     made = layout_of(model)
-    return CudaBackend(model, made, Device())
+    widths = Widths.of(model)
+    if widths is None:
+        return CudaBackend(model, made, Device())
+    return WithEnds(model, made, Device(), widths)
 
 
 class CudaBackend:
     """Value and gradient of a CP model on a CUDA device; rows outside the domain continue linearly.
 
-    `value_at` and `gradient_at` take addresses of the device's memory, as `data_ptr()` of a tensor
-    gives them; there rows outside the domain are NaN.
+    `value_at` and `gradient_at` take addresses of float32 arrays in the device's memory, as
+    `data_ptr()` of a tensor gives them; there rows outside the domain are NaN.
     """
 
     name = "cuda"
@@ -47,22 +47,9 @@ class CudaBackend:
     def __init__(self, model: ModelRecord, made: Layout, device: Device) -> None:
         self.device, self._inputs, self._outputs = device, len(model.axes), len(model.outputs)
         self._domain = DomainBox(model.axes)
-        whole = program(made, device.shared - SPARE)
-        self._shared = whole.shared
-        self._program, self._arrays = whole, [self._copied(data) for data in whole.arrays]
-        self._module = self._loaded("kernels.cu")
-        self._kernels = {
-            name: self._module.kernel(name, self._shared)
-            for name in ("value64", "value32", "gradient64", "gradient32")
-        }
-        self._sizes = {name: self._threads(kernel) for name, kernel in self._kernels.items()}
-        self._one, self._nothing = (self._module.kernel(name) for name in ("one", "nothing"))
-        self._lock, self._none = threading.Lock(), Arguments()
-        self._point = (ctypes.c_double * self._inputs)()
-        self._mapped = Mapped(device, 8 * self._outputs)
-        self._one_given = Arguments(self._point, ctypes.c_uint64(self._mapped.there))
-        answer = (ctypes.c_double * self._outputs).from_address(self._mapped.here)
-        self._answer = np.ctypeslib.as_array(answer)
+        self._kernels = Kernels(made, device)
+        self._one = OnePoint(self._kernels, self._inputs, self._outputs)
+        self.launched = self._one.nothing
 
     def single(self, query: object) -> Floats | None:
         """y [K] of one float64 array (D,) inside the domain, else None: the kernel itself says
@@ -71,36 +58,27 @@ class CudaBackend:
             return None
         if query.dtype != np.float64:
             return None
-        with self._lock:
-            self.device.current()
-            self._point[:] = query.tolist()
-            self.device.launch(self._one, 1, 32, 0, self._one_given)
-            self.device.wait()
-            y = self._answer.copy()
+        y = self._one.value(query.tolist())
         return None if np.isnan(y).any() else y
-
-    def launched(self) -> None:
-        """An empty kernel, started and waited for: what no answer can go below."""
-        self.device.current()
-        self.device.launch(self._nothing, 1, 32, 0, self._none)
-        self.device.wait()
 
     def value(self, x: Floats) -> Floats:
         """y [N, K] of x [N, D]."""
-        return self._pieces(x, False)[0]
+        (y,) = self._rows("value64", x, [(self._outputs,)])
+        return y
 
     def value_and_gradient(self, x: Floats) -> tuple[Floats, Floats]:
         """y [N, K] and dy/dx [N, K, D] of x [N, D]."""
-        y, g = self._pieces(x, True)
+        shapes = [(self._outputs,), (self._outputs, self._inputs)]
+        y, g = self._rows("gradient64", x, shapes)
         return y, g
 
     def value_at(self, x: int, y: int, n: int) -> None:
         """Starts y [n, K] of x [n, D], float32 at addresses of the device's memory."""
-        self._start("value32", n, False, x, y)
+        self._kernels.start("value32", n, False, x, y)
 
     def gradient_at(self, x: int, y: int, g: int, n: int) -> None:
         """Starts y [n, K] and dy/dx [n, K, D] of x [n, D], float32 in the device's memory."""
-        self._start("gradient32", n, False, x, y, g)
+        self._kernels.start("gradient32", n, False, x, y, g)
 
     def sampled(
         self,
@@ -125,9 +103,8 @@ class CudaBackend:
                 " of 1 to 2^40, a first sample from 0 on and a seed of 0 to 2^64 - 1"
             )
         ends = sampling.box(self._domain.axes, dict(within or {}))
-        sides = np.ascontiguousarray(
-            np.broadcast_to(np.asarray(between, dtype=float), (self._outputs, 2))
-        )
+        wanted = np.broadcast_to(np.asarray(between, dtype=float), (self._outputs, 2))
+        sides = np.ascontiguousarray(wanted)
         told = sampling.histogram(bins, sides, self._sampler.room)
         shift = self._value_in_the_middle(ends)
         columns = bins + 2 if bins else 0
@@ -136,7 +113,8 @@ class CudaBackend:
 
     @cached_property
     def _sampler(self) -> Sampler:
-        return Sampler(self.device, self._loaded("sampling.cu"), self._shared, SPARE)
+        module = self._kernels.module("sampling.cu")
+        return Sampler(self.device, module, self._kernels.shared, SPARE)
 
     def _value_in_the_middle(self, ends: Floats) -> Floats:
         """y [K] in the middle of lower ends and widths [2, D]; sums are taken about it."""
@@ -145,49 +123,56 @@ class CudaBackend:
         y: Floats = self.value(x[None])[0]
         return np.where(np.isfinite(y), y, 0.0)
 
-    def _loaded(self, kernels: str) -> Module:
-        """The machine code of a file of kernels, with the numbers of the model."""
-        module = Module(
-            self.device, compiled(self._program.source(kernels), self.device.capability)
-        )
-        module.fill("numbers", self._program.numbers(tuple(a.address for a in self._arrays)))
-        return module
-
-    def _pieces(self, x: Floats, slopes: bool) -> tuple[Floats, Floats]:
-        """y [N, K] and, where asked for, dy/dx [N, K, D], piece by piece through the device."""
+    def _rows(self, name: str, x: Floats, shapes: list[tuple[int, ...]]) -> list[Floats]:
+        """What a kernel makes of rows x [N, D], piece by piece: arrays [N, *shape]."""
         x = np.ascontiguousarray(x, dtype=np.float64)
-        y = np.empty((len(x), self._outputs))
-        g = np.empty((len(x), self._outputs, self._inputs) if slopes else (len(x), 0))
-        arrays, name = ((x, y, g), "gradient64") if slopes else ((x, y), "value64")
+        found = [np.empty((len(x), *shape)) for shape in shapes]
         self.device.current()
         rows = min(len(x), PIECE)
-        there = [Memory(self.device, rows * 8 * a[:1].size) for a in arrays]
+        there = [Memory(self.device, 8 * rows * int(np.prod(a.shape[1:]))) for a in (x, *found)]
         for start in range(0, len(x), PIECE):
-            part = [a[start : start + PIECE] for a in arrays]
-            there[0].write(at(part[0]), part[0].nbytes)
-            self._start(name, len(part[0]), True, *(m.address for m in there))
-            for memory, out in zip(there[1:], part[1:], strict=True):
-                memory.read(at(out), out.nbytes)
-        return y, g
+            part = x[start : start + PIECE]
+            there[0].write(at(part), part.nbytes)
+            self._kernels.start(name, len(part), True, *(m.address for m in there))
+            for memory, out in zip(there[1:], found, strict=True):
+                memory.read(at(out[start : start + PIECE]), out[start : start + PIECE].nbytes)
+        return found
 
-    def _start(self, name: str, n: int, extrapolate: bool, *addresses: int) -> None:
+
+class WithEnds(CudaBackend):
+    """The same of a model with a calibration, whose ends of intervals it computes too."""
+
+    def __init__(self, model: ModelRecord, made: Layout, device: Device, widths: Widths) -> None:
+        super().__init__(model, made, device)
+        self._widths = widths
+
+    def around(self, x: Floats, y: Floats, below: Floats, above: Floats) -> tuple[Floats, Floats]:
+        """Lower and upper end [N, K] of x [N, D] inside the domain with values y [N, K], for
+        quantiles [K] of the residuals over sigma."""
+        x, y = (np.ascontiguousarray(a, dtype=np.float64) for a in (x, y))
+        lower, upper = np.empty_like(y), np.empty_like(y)
+        rows = min(len(x), PIECE)
         self.device.current()
-        if not n:
-            return
-        threads, blocks = self._sizes[name]
-        given = Arguments(
-            *map(ctypes.c_uint64, addresses), ctypes.c_longlong(n), ctypes.c_int(extrapolate)
-        )
-        grid = min(-(-n // threads), blocks * self.device.processors)
-        self.device.launch(self._kernels[name], grid, threads, self._shared, given)
+        there = [Memory(self.device, rows * 8 * k) for k in (self._inputs, *(self._outputs,) * 3)]
+        addresses = tuple(m.address for m in there)
+        for start in range(0, len(x), PIECE):
+            part = [a[start : start + PIECE] for a in (x, y, lower, upper)]
+            for memory, given in zip(there[:2], part[:2], strict=True):
+                memory.write(at(given), given.nbytes)
+            self._ends.start(64, addresses, len(part[0]), below, above)
+            for memory, found in zip(there[2:], part[2:], strict=True):
+                memory.read(at(found), found.nbytes)
+        return lower, upper
 
-    def _threads(self, kernel: Kernel) -> tuple[int, int]:
-        """Threads of a block and blocks of a processor that keep most threads on it."""
-        found = [(t, self.device.blocks(kernel, t, self._shared)) for t in THREADS]
-        return max(found, key=lambda pair: pair[0] * pair[1])
+    def around_at(
+        self, x: int, y: int, lower: int, upper: int, n: int, below: Floats, above: Floats
+    ) -> None:
+        """Starts lower and upper end [n, K] of x [n, D] with values y [n, K], float32 in the
+        device's memory, for quantiles [K] of the residuals over sigma."""
+        self._ends.start(32, (x, y, lower, upper), n, below, above)
 
-    def _copied(self, data: bytes) -> Memory:
-        memory = Memory(self.device, len(data))
-        if data:
-            memory.write(data, len(data))
-        return memory
+    @cached_property
+    def _ends(self) -> Ends:
+        device = self.device
+        module = Module(device, compiled(interval_source(), device.capability))
+        return Ends(self._widths, module, device, lambda m: Kernels(layout_of(m), device))

@@ -13,7 +13,7 @@ import numpy as np
 
 from .layout import VECTOR, Layout, Table
 
-HERE = Path(__file__).parent
+SOURCES = Path(__file__).parent / "sources"
 BYTES = 4 * VECTOR  # of a vector
 POINTERS = ("rows", "matrices", "breaks", "spans")
 
@@ -31,13 +31,18 @@ class Program:
     after: bytes
 
     def source(self, kernels: str) -> str:
-        """The text with the kernels of a file: "kernels.cu" or "sampling.cu"."""
+        """The text with the kernels of a file, for example "values.cu"."""
         return f"{self.text}\n{_read(kernels)}"
 
     def numbers(self, addresses: tuple[int, ...]) -> bytes:
         """The struct `Numbers`, whose size is a multiple of 8 bytes."""
         whole = self.before + np.array(addresses, np.uint64).tobytes() + self.after
         return whole + bytes(-len(whole) % 8)
+
+
+def interval_source() -> str:
+    """The text of the kernels of intervals, the same for all models."""
+    return f"{_read('common.cu')}\n{_read('interval.cu')}"
 
 
 def program(made: Layout, budget: int) -> Program:
@@ -129,4 +134,4 @@ def _common(made: Layout) -> np.ndarray:
 
 
 def _read(name: str) -> str:
-    return (HERE / name).read_text(encoding="utf-8")
+    return (SOURCES / name).read_text(encoding="utf-8")

@@ -15,13 +15,14 @@ from sna_edge.backends.cuda import driver
 
 HERE = Path(__file__).parent
 SHARED, PROCESSORS, CAPABILITY = 227 * 1024, 2, 90
-LAUNCHES = {
-    "value64": "TRY(value64, 32) TRY(value32, 32) TRY(gradient64, 32) TRY(gradient32, 32)"
-    " TRY(one, 1) TRY(nothing, 1)",
-    "sampled": "TRY(sampled, 1)",
-    "plain": "TRY(plain, 32)",
+KERNELS = {
+    "value64": ("value64", "value32", "nothing"),
+    "gradient64": ("gradient64", "gradient32"),
+    "ends_around": ("places32", "places64", "ends32", "ends64"),
+    "sampled": ("sampled",),
+    "plain": ("plain",),
 }
-"""Launches of a text that has the kernel."""
+"""Kernels of a text that names one; `one` is a kernel of one warp."""
 
 
 class HostDriver:
@@ -122,12 +123,14 @@ def compiled(folder: Path) -> Any:
         stem = folder / hashlib.sha256(text.encode()).hexdigest()[:16]
         library = stem.with_suffix(".so")
         if not library.exists():
-            launches = next(told for kernel, told in LAUNCHES.items() if f" {kernel}(" in text)
+            names = next(names for sign, names in KERNELS.items() if f" {sign}(" in text)
+            launches = " ".join(f"TRY({name}, THREADS)" for name in names)
+            launches += " TRY(one, WARP)" if "nothing" in names else ""
             words = f"#define LAUNCHES {launches}\n"
             words += "#define CONSTANT numbers\n" if "Numbers numbers;" in text else ""
             parts = [(HERE / "host.h").read_text(), text, words, (HERE / "launch.h").read_text()]
             stem.with_suffix(".cpp").write_text("\n".join(parts))
-            command = ["g++", "-std=c++17", "-O1", "-w", "-shared", "-fPIC"]
+            command = ["g++", "-std=c++17", "-O1", "-w", "-shared", "-fPIC", "-pthread"]
             subprocess.run([*command, stem.with_suffix(".cpp"), "-o", library], check=True)
         return str(library).encode()
 
@@ -139,5 +142,6 @@ def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> HostDriver:
     """A driver and compiler of the host in place of NVIDIA's."""
     made = HostDriver()
     monkeypatch.setattr(driver, "_library", lambda: made)
-    monkeypatch.setattr("sna_edge.backends.cuda.compiled", compiled(tmp_path))
+    for module in ("cuda", "cuda.kernels"):
+        monkeypatch.setattr(f"sna_edge.backends.{module}.compiled", compiled(tmp_path))
     return made

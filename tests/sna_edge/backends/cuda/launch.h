@@ -1,5 +1,4 @@
-/* Launches of the kernels above by name. A thread runs to its end before the next begins, so kernels
-   whose threads share tables run twice: what the first ones missed is there the second time. */
+/* Launches of the kernels above by name, block after block. */
 alignas(16) float4 staged[1 << 14];
 
 template <class... A, std::size_t... I>
@@ -12,10 +11,17 @@ template <class... A>
 static void run(void (*kernel)(A...), void **given, unsigned blocks, unsigned threads)
 {
     gridDim.x = blocks, blockDim.x = threads;
-    for (int twice = 0; twice < (threads > 1 ? 2 : 1); twice++)
-        for (blockIdx.x = 0; blockIdx.x < blocks; blockIdx.x++)
-            for (threadIdx.x = 0; threadIdx.x < threads; threadIdx.x++)
+    pthread_barrier_init(&barrier, nullptr, threads);
+    for (blockIdx.x = 0; blockIdx.x < blocks; blockIdx.x++) {
+        std::vector<std::thread> team;
+        for (unsigned t = 0; t < threads; t++)
+            team.emplace_back([=] {
+                threadIdx.x = t;
                 call(kernel, given, std::index_sequence_for<A...>());
+            });
+        for (std::thread &thread : team) thread.join();
+    }
+    pthread_barrier_destroy(&barrier);
 }
 
 #define TRY(kernel, threads) \

@@ -12,7 +12,7 @@ import pytest
 from sna_edge import CP, Axis, BackendError, Model, Output, from_bytes
 from sna_edge.backends.cuda import CudaBackend, driver, nvrtc
 from sna_edge.backends.cuda.layout import layout_of, padded_groups
-from sna_edge.backends.cuda.source import program
+from sna_edge.backends.cuda.source import interval_source, program
 from sna_edge.core.basis import hat
 from sna_edge.numerics.domain_points import domain_points
 
@@ -48,11 +48,21 @@ def test_it_computes_what_the_model_says(kind: str, host: HostDriver) -> None:
 
 
 @needs_compiler
+def test_the_constants_of_an_odd_model_have_the_size_that_a_compiler_gives_them(
+    host: HostDriver,
+) -> None:
+    """An odd number of floats behind addresses: the struct ends on a multiple of 8 bytes."""
+    model = spline_model(3, 8, 4, degree=2).with_backend("numpy")
+    x = domain_points(model.axes, 50)
+    np.testing.assert_allclose(on_device(model).value(x), model.backend.value(x), atol=1e-5)
+
+
+@needs_compiler
 def test_tables_that_do_not_fit_are_read_where_they_lie(
     host: HostDriver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     model = spline_model(4, 20, 20, outputs=2)
-    monkeypatch.setattr("sna_edge.backends.cuda.SPARE", SHARED - 6000)
+    monkeypatch.setattr("sna_edge.backends.cuda.kernels.SPARE", SHARED - 6000)
     x = domain_points(model.axes, 200)
     y = model.with_backend("numpy").backend.value(x)
     assert np.abs(on_device(model).value(x) - y).max() < FLOAT32 * np.ptp(y)
@@ -183,7 +193,7 @@ def test_without_a_compiler_one_sentence_says_so(monkeypatch: pytest.MonkeyPatch
 
 
 @pytest.mark.parametrize("capability", [80, 90])
-@pytest.mark.parametrize("kernels", ["kernels.cu", "sampling.cu"])
+@pytest.mark.parametrize("kernels", ["values.cu", "gradients.cu", "sampling.cu", "interval.cu"])
 @pytest.mark.parametrize("kind", ["cp float32", "mixed axes", "cp 3 outputs"])
 def test_nvrtc_compiles_it(kind: str, kernels: str, capability: int) -> None:
     try:
@@ -191,7 +201,8 @@ def test_nvrtc_compiles_it(kind: str, kernels: str, capability: int) -> None:
     except BackendError as error:
         pytest.skip(str(error))
     made = program(layout_of(KINDS[kind]()), 160 * 1024)
-    assert nvrtc.compiled(made.source(kernels), capability)[:4] == b"\x7fELF"
+    text = interval_source() if kernels == "interval.cu" else made.source(kernels)
+    assert nvrtc.compiled(text, capability)[:4] == b"\x7fELF"
 
 
 def test_nvrtc_says_what_it_does_not_compile() -> None:

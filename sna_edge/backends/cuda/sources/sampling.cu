@@ -3,7 +3,7 @@
 
 enum { RUN = 1 << 18, SUMS = 4, TEAM = 512 };  // samples and threads of a block
 
-// An input is lower + width u; a level the whole number below it.
+// An input is lower + width u in float32; a level the whole number below it.
 struct Box {
     double lower[D], width[D];
 };
@@ -19,6 +19,12 @@ struct Part {
     double sums[SUMS], least, largest;
 };
 
+// Each step rounded, then to float32: the samples of the C library and of numpy to the bit.
+__device__ inline double within(double lower, double width, double share)
+{
+    return (double)(float)__dadd_rn(lower, __dmul_rn(width, share));
+}
+
 __device__ inline void drawn(const Box &box, u64 sample, u64 seed, double *x)
 {
 #pragma unroll
@@ -27,7 +33,7 @@ __device__ inline void drawn(const Box &box, u64 sample, u64 seed, double *x)
         philox(c, (u32)seed, (u32)(seed >> 32));
 #pragma unroll
         for (int i = 0; i < 4 && d + i < D; i++)
-            x[d + i] = box.lower[d + i] + box.width[d + i] * ((c[i] + 0.5) * 0x1p-32);
+            x[d + i] = within(box.lower[d + i], box.width[d + i], (c[i] + 0.5) * 0x1p-32);
     }
 #define WHOLE(A) \
     if (A::KIND == LEVELS) x[A::INDEX] = floor(x[A::INDEX]);
@@ -68,7 +74,7 @@ __device__ inline Part across(const Part &part, int lanes)
 // The parts of all threads in an order that is always the same; thread 0 has the whole.
 __device__ inline void over_block(Part &part)
 {
-    __shared__ double held[TEAM / WARP * sizeof(Part) / sizeof(double)];
+    static __shared__ double held[TEAM / WARP * sizeof(Part) / sizeof(double)];
     Part *warps = (Part *)held;
     for (int lanes = WARP / 2; lanes; lanes >>= 1) merged(part, across(part, lanes));
     __syncthreads();

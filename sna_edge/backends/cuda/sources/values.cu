@@ -1,7 +1,5 @@
 // Answers. A thread takes a query; tables are staged in shared memory once per block.
 
-__device__ inline long long first_query() { return (long long)blockIdx.x * blockDim.x + threadIdx.x; }
-
 // y [N, K] of x [N, D]; outside the domain NaN, or continued where `extrapolate`.
 template <class T>
 __device__ inline void answer(const T *x, T *y, long long n, int extrapolate)
@@ -18,25 +16,6 @@ __device__ inline void answer(const T *x, T *y, long long n, int extrapolate)
     }
 }
 
-// y [N, K] and dy/dx [N, K, D].
-template <class T>
-__device__ inline void answer_and_slopes(const T *x, T *y, T *g, long long n, int extrapolate)
-{
-    stage();
-    for (long long q = first_query(); q < n; q += (long long)gridDim.x * blockDim.x) {
-        Located<true> l;
-        float f[K], s[K * D];
-        locate_all(l, x + q * D);
-        sums_and_slopes(l, staged, threadIdx.x, f, s);
-        bool lost = l.outside && !extrapolate;
-        for (int k = 0; k < K; k++) {
-            float steep = lost ? NAN : steepness(numbers.outputs[k], f[k]);
-            y[q * K + k] = lost ? (T)NAN : (T)linked(numbers.outputs[k], f[k]);
-            for (int d = 0; d < D; d++) g[(q * K + k) * D + d] = (T)(steep * s[k * D + d]);
-        }
-    }
-}
-
 extern "C" __global__ void value64(const double *x, double *y, long long n, int extrapolate)
 {
     answer(x, y, n, extrapolate);
@@ -45,18 +24,6 @@ extern "C" __global__ void value64(const double *x, double *y, long long n, int 
 extern "C" __global__ void value32(const float *x, float *y, long long n, int extrapolate)
 {
     answer(x, y, n, extrapolate);
-}
-
-extern "C" __global__ void gradient64(
-    const double *x, double *y, double *g, long long n, int extrapolate)
-{
-    answer_and_slopes(x, y, g, n, extrapolate);
-}
-
-extern "C" __global__ void gradient32(
-    const float *x, float *y, float *g, long long n, int extrapolate)
-{
-    answer_and_slopes(x, y, g, n, extrapolate);
 }
 
 struct Point {

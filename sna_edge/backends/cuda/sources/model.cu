@@ -139,3 +139,5 @@ __device__ inline float one_product(const Located<false> &l, int r)
 #undef FACTOR
     return p;
 }
+
+__device__ inline long long first_query() { return (long long)blockIdx.x * blockDim.x + threadIdx.x; }
