@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,7 @@ from sna_edge.core.beside import Derived, RawReading, Readings, Step
 from sna_edge.core.beside.program import fault, ran
 from sna_edge.errors import InputError
 from sna_edge.model import Model
-from sna_edge.values.naming import BRACKETS
+from sna_edge.values.naming import BRACKETS, bare
 
 from .expression import Expression
 from .postfix import Steps, steps_of
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 MOST_RAW = 64
+WORD = r"`[^`]*`|[^\W\d]\w*"
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ def stated(
         name, declared, right = _sides(text)
         if name in columns or name in steps:
             raise InputError(f"--derive {text!r}: {name!r} is there already; use another name")
-        made = Expression.amount(_whole_names(right, usable, barred), [*usable, *steps])
+        made = Expression.amount(_whole_names(right, usable, barred, steps), [*usable, *steps])
         if not made.names:
             raise InputError(f"--derive {text!r} takes no column; name at least one")
         steps[name] = steps_of(made, columns, steps)
@@ -87,22 +88,32 @@ def _sides(text: str) -> tuple[str, str, str]:
     return name, declared.group(1).strip() if declared else "", right.strip()
 
 
-def _whole_names(text: str, usable: Sequence[str], barred: Sequence[str]) -> str:
-    """`text` in which a word that is a column without its unit ('power' of 'power [W]') is that
-    column. Raises InputError for a column that is barred."""
-    short = {BRACKETS.sub("", c).strip(): c for c in usable if BRACKETS.search(c)}
-    for word in set(re.findall(r"`[^`]*`|[^\W\d]\w*", text)):
-        if word.strip("`") in barred:
+def _whole_names(
+    text: str, usable: Sequence[str], barred: Sequence[str], derived: Collection[str]
+) -> str:
+    """`text` in which a word, in backquotes or not, that is a column without its unit ('power' of
+    'power [W]', where no other has that name) and no input derived before is that column. Raises
+    InputError for a column that is barred."""
+    columns = [*usable, *barred]
+    alike = [bare(c) for c in columns]
+    short = {
+        bare(c): c
+        for c in columns
+        if alike.count(bare(c)) == 1 and bare(c) not in (*columns, *derived)
+    }
+    for word in set(re.findall(WORD, text)):
+        name = word.strip("`")
+        if short.get(name, name) in barred:
             raise InputError(
-                f"a derived input takes {word.strip('`')!r}, which is a target, has levels or holds"
-                " rows together; use columns of numbers that are known before the target"
+                f"a derived input takes {name!r}, which is a target, has levels or holds rows"
+                " together; use columns of numbers that are known before the target"
             )
 
     def whole(found: re.Match[str]) -> str:
-        word = found.group(0)
-        return f"`{short[word]}`" if word in short and word not in usable else word
+        name = found.group(0).strip("`")
+        return f"`{short[name]}`" if name in short else found.group(0)
 
-    return re.sub(r"`[^`]*`|[^\W\d]\w*", whole, text)
+    return re.sub(WORD, whole, text)
 
 
 def with_derived(table: Table, formulas: Sequence[Stated]) -> Table:

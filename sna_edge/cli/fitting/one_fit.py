@@ -25,7 +25,7 @@ from .likelihood import likelihood
 from .lines import fit_lines
 from .plant import asked
 from .shape import shape_of
-from .texts import interval, names
+from .texts import derived_names, interval, names, whole_name
 from .written import compared, path_of, repeated, story_of, write_recipe
 
 if TYPE_CHECKING:
@@ -75,9 +75,12 @@ def asked_of(args: argparse.Namespace) -> Asked:
     from sna_export.table import read
 
     data = _rows_of(args, read(args.table, **declared(args)))
+    derived = derived_names(args.derive or ())
     targets, inputs, categorical = (
-        names(texts, data.names) for texts in (args.target, args.inputs, args.categorical)
+        names(texts, data.names, derived) for texts in (args.target, args.inputs, args.categorical)
     )
+    domain = {whole_name(name, data.names, derived): ends for name, ends in domain.items()}
+    units = {whole_name(name, data.names, derived): unit for name, unit in units.items()}
     differing = compared(args, data, [*targets, *inputs, *categorical])
     known = data.names if args.derive else (*targets, *(inputs or data.names))
     unknown = [name for name in units if name not in known]
@@ -174,6 +177,7 @@ def _studies(args: argparse.Namespace, targets: Sequence[str]) -> dict[str, Any]
     found = {}
     for text in args.gage or []:
         name, equals, path = text.partition("=")
+        name = whole_name(name, targets)
         if not equals or name not in targets:
             if len(targets) > 1:
                 raise InputError(

@@ -25,6 +25,7 @@ UNITS = {"power": "W", "speed [mm/s]": "mm/s", "hatch": "mm", "T": "degC"}
         ("e = max(power, 100)", "W"),
         ("e = hatch * y", ""),
         ("e = hatch ** 0.5", ""),
+        ("e = power / `speed`", "J/mm"),
     ],
 )
 def test_units_are_worked_out(text: str, unit: str) -> None:
@@ -54,6 +55,21 @@ def test_what_is_no_formula_is_said(text: str) -> None:
     with pytest.raises(InputError) as caught:
         stated([text], COLUMNS, UNITS, barred=["y"])
     assert REFUSED[text] in str(caught.value)
+
+
+def test_a_target_is_none_without_its_unit_either() -> None:
+    with pytest.raises(InputError, match="'depth', which is a target"):
+        stated(["e = power * depth"], ["power", "depth [um]"], {}, barred=["depth [um]"])
+
+
+def test_a_name_that_two_columns_have_is_none() -> None:
+    with pytest.raises(InputError, match="names 'depth', which is no input"):
+        stated(["e = 2 * depth"], ["depth [mm]", "depth [um]"], {})
+
+
+def test_an_input_derived_before_comes_first() -> None:
+    first, second = stated(["e [J] = 2 * p", "f = e * p"], ["p", "e [kJ]"], {"p": "J"})
+    assert [s.index for s in second.steps if s.what == "input"] == [0, 0]
 
 
 def test_later_formulas_take_earlier_ones() -> None:

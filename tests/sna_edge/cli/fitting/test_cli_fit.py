@@ -271,3 +271,22 @@ def test_weights_and_errors_of_rows_are_columns_and_no_inputs(sna, tmp_path):
     found = sna(*fit, "--weights", "n parts", "--json").json
     assert found["inputs"] == ["a", "b", "sd"] and found["weights"]["absent"] == 14
     assert "no column 'parts'" in sna(*fit, "--weights", "parts").err
+
+
+def test_columns_are_found_without_their_units(tmp_path, capsys):
+    from sna_edge.cli import main
+
+    rng, table = np.random.default_rng(0), tmp_path / "t.csv"
+    power, speed = rng.uniform(100, 300, 40), rng.uniform(200, 900, 40)
+    rows = [f"{p},{s},{100 * p / s + p**2}" for p, s in zip(power, speed, strict=True)]
+    table.write_text("\n".join(["power [W],speed [mm/s],depth [um]", *rows]))
+    options = ["--effort", "quick"]
+    words = ["fit", str(table), "--target", "depth", "--inputs", "power,energy"]
+    words += ["--derive", "energy = `power` / speed", "--domain", "power=50:400"]
+    assert main([*words, *options, "-o", str(tmp_path / "t.sna")]) == 0
+    model = sna_edge.load(tmp_path / "t.sna")
+    assert [a.name for a in model.axes] == ["power [W]", "energy"]
+    assert model.output_names == ["depth [um]"] and model.axes[0].upper == 400.0
+    words[3] = "depth [mm]"  # no column in another unit is taken for it
+    assert main([*words, *options, "-o", str(tmp_path / "u.sna")]) != 0
+    assert "no column 'depth [mm]'" in capsys.readouterr().err
