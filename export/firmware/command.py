@@ -181,7 +181,7 @@ def _self_test(folder: Path) -> bool:
     if built.returncode:
         raise BackendError(
             f"{compiler} refuses the generated C ({_first_error(built.stderr)}); nothing was"
-            " written, report this with the model"
+            " written; if it compiles other programs, report this with the model"
         )
     done = subprocess.run([str(program)], capture_output=True, text=True, check=False)
     if done.returncode:

@@ -17,13 +17,17 @@ HEAD = 600  # bytes in which a file of ours says so
 
 @contextmanager
 def staged(folder: Path) -> Iterator[Path]:
-    """A folder on the same disk as `folder`; gone afterwards."""
+    """A folder on the same disk as `folder`; gone afterwards. Raises OSError that names the folder
+    in which nothing may be written."""
     if folder.exists() and not folder.is_dir():
         raise InputError(f"{folder} is a file; name a folder with -o")
     near = folder
     while not near.is_dir():
         near = near.parent
-    scratch = Path(tempfile.mkdtemp(prefix=".sna-export-", dir=near))
+    try:
+        scratch = Path(tempfile.mkdtemp(prefix=".sna-export-", dir=near))
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(near)) from None
     try:
         yield scratch
     finally:

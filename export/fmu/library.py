@@ -46,6 +46,6 @@ def build(command: list[str], folder: Path, sources: tuple[str, ...], target: Pa
     if done.returncode:
         line = next((x for x in done.stderr.splitlines() if "error" in x), done.stderr[:200])
         raise BackendError(
-            f"{command[0]} refuses the sources of the FMU ({line.strip()}); nothing was written,"
-            " report this with the model"
+            f"{command[0]} refuses the sources of the FMU ({line.strip()}); nothing was written;"
+            " if it compiles other programs, report this with the model"
         )

@@ -9,7 +9,7 @@ static uint64_t little(const unsigned char *from, unsigned n) {
 sna_trust sna_signed(const void *bytes, size_t size, uint64_t least_version,
                      sna_verify_signature verify, void *context, uint64_t *version) {
     static const unsigned char words[] = "SNA-EDGE MODEL SIGNATURE";
-    const unsigned char *data = (const unsigned char *)bytes, *place;
+    const unsigned char *data = (const unsigned char *)bytes, *entry;
     unsigned char any = 0;
     uint32_t start;
     uint64_t found;
@@ -17,9 +17,9 @@ sna_trust sna_signed(const void *bytes, size_t size, uint64_t least_version,
     if (version) *version = 0;
     if (!data || size < HEADER + 16 * N_SECTIONS || !(little(data + 12, 4) & 4u))
         return SNA_UNSIGNED;
-    place = data + HEADER + 16 * 12;
-    start = (uint32_t)little(place + 4, 4);
-    if (little(place, 4) != SIGNATURE || little(place + 8, 4) != 128 ||
+    entry = data + HEADER + 16 * 12;
+    start = (uint32_t)little(entry + 4, 4);
+    if (little(entry, 4) != SIGNATURE || little(entry + 8, 4) != 128 ||
         start < HEADER + 16 * N_SECTIONS || start > size || size - start < 128)
         return SNA_WRONG_SIGNATURE;
     for (unsigned i = 0; i < 64; i++) any |= data[start + i];

@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ import pytest
 import sna_edge
 from sna_export.firmware import command, export_c
 
+from ...c_library import STRICT
 from ...c_models import axes_of, cp_model, mixed
 
 X = [100.0, 1.0, 30.0, 1.0, 90.0]
@@ -75,6 +77,16 @@ int main() {
     std::printf("%.17g %.17g\\n", y[0], y[1]);
 }
 """
+BARE = """set(CMAKE_SYSTEM_NAME Generic)
+set(CMAKE_C_COMPILER arm-none-eabi-gcc)
+set(CMAKE_TRY_COMPILE_TARGET_TYPE STATIC_LIBRARY)
+set(CMAKE_C_FLAGS_INIT "-mcpu=cortex-m4 -mfpu=fpv4-sp-d16 -mfloat-abi=hard")
+"""
+TWICE = """cmake_minimum_required(VERSION 3.15)
+project(twice CXX)
+add_subdirectory(${FOLDER} one)
+add_subdirectory(${FOLDER} two)
+"""
 ARDUINO = """
 #include <cstdio>
 struct Port {
@@ -106,14 +118,20 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return place
 
 
-@pytest.fixture(scope="module")
-def installed(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What `cmake --install` makes of the folder, after its self-test."""
+@pytest.fixture(scope="module", params=["static", "shared"])
+def installed(
+    request: pytest.FixtureRequest, folder: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """What `cmake --install` makes of the folder, after its self-test, where names have spaces."""
     if not shutil.which("cmake"):
         pytest.skip("no cmake here")
-    build, prefix = tmp_path_factory.mktemp("build"), tmp_path_factory.mktemp("prefix")
+    place = tmp_path_factory.mktemp("a Größe")
+    build, prefix = place / "b u", place / "pre fix"
+    configure = ["cmake", "-S", folder, "-B", build, f"-DCMAKE_C_FLAGS={' '.join(STRICT[1:])}"]
+    if request.param == "shared":
+        configure += ["-DBUILD_SHARED_LIBS=ON", *(["-GNinja"] if shutil.which("ninja") else [])]
     for words in (
-        ["cmake", "-S", folder, "-B", build, "-DCMAKE_C_FLAGS=-Wall -Wextra -Wconversion -Werror"],
+        configure,
         ["cmake", "--build", build],
         ["ctest", "--test-dir", build, "--output-on-failure"],
         ["cmake", "--install", build, "--prefix", prefix],
@@ -148,6 +166,13 @@ def test_find_package(installed: Path, tmp_path: Path) -> None:
     asked(built(CONSUMER, tmp_path, f"-DCMAKE_PREFIX_PATH={installed}"))
 
 
+def test_shared_libraries_find_their_own(installed: Path) -> None:
+    """The library of a model leads to the one that evaluates it."""
+    for library in (installed / "lib").glob("libsna_*.so"):
+        load = f"import ctypes; ctypes.CDLL({str(library)!r})"
+        subprocess.run([sys.executable, "-c", load], check=True)
+
+
 def test_pkg_config_in_another_place(installed: Path, tmp_path: Path, compiler: str) -> None:
     """The installed tree may move: its files say where they are relative to themselves."""
     if not shutil.which("pkg-config"):
@@ -159,8 +184,30 @@ def test_pkg_config_in_another_place(installed: Path, tmp_path: Path, compiler: 
     assert str(moved) in str(Path(flags.split()[0][2:]).resolve())
     (tmp_path / "program.c").write_text(PROGRAM)
     words = [compiler, "program.c", *flags.split(), "-o", "program"]
+    words.append(f"-Wl,-rpath,{moved / 'lib'}")
     subprocess.run(words, cwd=tmp_path, check=True)
     asked(tmp_path / "program")
+
+
+def test_a_core_without_a_system(folder: Path, tmp_path: Path) -> None:
+    """Its libraries are built; there is nothing to run a self-test on."""
+    if not (shutil.which("cmake") and shutil.which("arm-none-eabi-gcc")):
+        pytest.skip("no cmake or no arm-none-eabi-gcc here")
+    (tmp_path / "arm.cmake").write_text(BARE)
+    chain = f"-DCMAKE_TOOLCHAIN_FILE={tmp_path / 'arm.cmake'}"
+    for words in (["-S", folder, "-B", tmp_path / "b", chain], ["--build", tmp_path / "b"]):
+        done = subprocess.run(["cmake", *map(str, words)], capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout[-1500:] + done.stderr[-1500:]
+    assert (tmp_path / "b" / "libsna_my_model.a").exists()
+
+
+def test_one_library_serves_all_models_of_a_build(folder: Path, tmp_path: Path) -> None:
+    if not shutil.which("cmake"):
+        pytest.skip("no cmake here")
+    (tmp_path / "CMakeLists.txt").write_text(TWICE)
+    words = ["cmake", "-S", tmp_path, "-B", tmp_path / "b", f"-DFOLDER={folder}"]
+    done = subprocess.run(list(map(str, words)), capture_output=True, text=True, check=False)
+    assert done.returncode and "into one folder" in " ".join(done.stderr.split())
 
 
 def test_esp_idf_registers_the_sources(folder: Path, tmp_path: Path) -> None:

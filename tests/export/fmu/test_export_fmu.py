@@ -14,6 +14,7 @@ import pytest
 import sna_edge
 from sna_edge.cli import main
 from sna_edge.errors import BackendError, InputError
+from sna_export.firmware import install
 from sna_export.fmu import command, export, library
 from sna_export.fmu.description import base_unit
 from sna_export.fmu.variables import Names
@@ -162,6 +163,19 @@ def test_files_of_another_hand_stay(tmp_path: Path, no_compiler: None) -> None:
     export(KINDS["hat"](), tmp_path, "m")
     export(KINDS["hat"](), tmp_path, "m", fmi=3)  # an export of before is replaced
     assert described(tmp_path / "m.fmu").get("fmiVersion") == "3.0"
+
+
+def test_a_folder_that_may_not_be_written_is_named_itself(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(prefix: str, dir: Path) -> str:
+        raise PermissionError(13, "Permission denied", f"{dir}/{prefix}x")
+
+    KINDS["hat"]().save(tmp_path / "m.sna")
+    monkeypatch.setattr(install.tempfile, "mkdtemp", refused)
+    words = ["export", str(tmp_path / "m.sna"), "--to", "fmu", "-o", str(tmp_path)]
+    assert main(words) == 2
+    assert f"cannot access {tmp_path}: Permission denied" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
