@@ -75,6 +75,7 @@ def export(
     >>> [path.name for path in files]  # doctest: +SKIP
     ['plate.st', 'plate_st_resources.json']
     """
+    model = model.at_probes()
     artifact = model.artifact or model.to_bytes()
     model = sna_edge.from_bytes(artifact, backend="numpy")
     plan = Plan(model, artifact, block_name(stem), level)
@@ -143,12 +144,14 @@ def _asked(
 ) -> float:
     """Largest difference over what is allowed (over 1 where nothing is); inf where a status
     differs."""
-    found = machine(units, name)
-    most = 0.0
+    found, most = machine(units, name), 0.0
     for x, y, status, allowed in zip(
         points.x, points.y, points.status, points.allowed, strict=True
     ):
-        told = found.call(**dict(zip(inputs, x, strict=True)))
+        try:
+            told = found.call(**dict(zip(inputs, x, strict=True)))
+        except (OverflowError, IndexError):  # a number leaves its type, or an array
+            return np.inf
         if told["status"] != status or not told["valid"]:
             return np.inf
         off = np.abs([float(told[n]) for n in outputs] - y) / np.where(allowed > 0, allowed, 1.0)

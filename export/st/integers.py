@@ -13,9 +13,9 @@ from .block import UNRUN, Plan
 from .places import bisect, picked
 from .text import Block, long
 
-LIFT = 47
-"""Numbers above -2^47 are divided after adding 2^47: whole division cuts towards 0, and the rule
-wants it towards below."""
+LIFT = 55
+"""Numbers above -2^55 are divided after adding 2^55: whole division cuts towards 0, and the rule
+wants it towards below. The largest, a step of a link's table, stay below 2^51."""
 NOTHING = "-2147483647"
 
 
@@ -28,7 +28,7 @@ def path_of(plan: Plan) -> FixedPath | None:
 
 
 def rounded(term: str, bits: int) -> str:
-    """(term + 2^(bits - 1)) >> bits, of terms of less than 2^46."""
+    """(term + 2^(bits - 1)) >> bits, of terms within 2^54."""
     lifted = (1 << LIFT) + (1 << bits >> 1)
     return f"({term} + {long(lifted)}) / {long(1 << bits)} - {long(1 << LIFT - bits)}"
 

@@ -163,7 +163,7 @@ def test_the_word_writes_the_file_and_names_new_places(
     assert not (tmp_path / "no.sna").exists()
 
 
-@pytest.mark.parametrize("target", ["c", "wasm", "fmu", "page"])
+@pytest.mark.parametrize("target", ["c", "wasm", "fmu", "st", "page"])
 def test_what_the_c_core_runs_takes_the_probes_or_says_how_to_name_them(
     target: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

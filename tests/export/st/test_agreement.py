@@ -13,7 +13,7 @@ import sna_edge
 from sna_edge import Model
 from sna_export.st.block import Plan, function_block, results
 from sna_export.st.command import integer_blocks, real_blocks
-from sna_export.st.integers import path_of
+from sna_export.st.integers import path_of, rounded
 from sna_export.st.run import Machine, machine
 from sna_export.st.syntax import read
 from sna_export.st.testing import answered, counted, somewhere
@@ -111,6 +111,23 @@ def test_whole_numbers_are_equal_in_every_bit(name: str, compiler: str, tmp_path
         assert (here[output] == points.y[:200, k]).all()
     assert (told["status"] == points.status).all() and told["valid"].all()
     assert program.test(f"{plan.name}_int_test")["passed"] == 1
+
+
+@pytest.mark.parametrize("bits", [0, 1, 15, 20])
+def test_quotients_are_those_of_a_shift(bits: int) -> None:
+    """Up to 2^51, what a step of a link's table may reach."""
+    text = rounded("k", bits)
+    asked = machine(
+        read(
+            "FUNCTION_BLOCK m\nVAR_INPUT\nk : LINT;\nEND_VAR\nVAR_OUTPUT\nv : LINT;\nEND_VAR\n"
+            f"v := {text};\nEND_FUNCTION_BLOCK"
+        ),
+        "m",
+    )
+    half = 1 << bits >> 1
+    near = [sign * (edge + off) for edge in (0, 1 << 20, 1 << 46, 1 << 51) for sign in (-1, 1)
+            for off in (-half - 1, -half, -1, 0, 1, half - 1, half)]  # fmt: skip
+    assert [asked.call(k=k)["v"] for k in near] == [(k + half) >> bits for k in near]
 
 
 def test_spans_without_rows_are_said_in_both_arithmetics() -> None:
