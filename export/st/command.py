@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -160,11 +159,11 @@ def _asked(
 
 
 def _passes(units: list[Unit], name: str) -> None:
+    """BackendError where the test block of `name` finds a fault."""
     test = machine(units, f"{name}_test")
-    call: Callable[[], dict[str, Any]] = test.call
-    told = call()
+    told = test.call()
     while not told["done"]:
-        told = call()
+        told = test.call()
     if not told["passed"]:
         raise BackendError(
             f"{told['failed']} points of the test block of {name} fail; nothing was written, report"

@@ -43,7 +43,7 @@ def _statement(unit: Unit, node: Node) -> Counter[str]:
         return _expression(unit, node[1]) + _body(unit, node[2])
     if node[0] == "for":
         times = int(node[3][2]) - int(node[2][2]) + 1
-        inner = _body(unit, node[4])
+        inner = _body(unit, node[4]) + Counter({"loop steps": 1})
         return Counter({name: times * count for name, count in inner.items()})
     if node[0] == "set":
         target = _expression(unit, node[1])

@@ -20,6 +20,8 @@ MOST = 64
 """Reference points in a test block."""
 TOLERANCE = 1e-6
 """Of the range, in REAL."""
+P_ERROR = 1e-5
+"""Of a familiarity, in REAL."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,7 @@ class Points:
 def golden(plan: Plan) -> Floats:
     """Inputs of the golden vectors [N, D], at most 64 of them, evenly, as float32 takes them."""
     x = reader.golden_vectors(checks.validate(plan.artifact)).inputs
-    return np.asarray(np.float32(x[_evenly(len(x))]), dtype=float)
+    return _decided(plan, np.asarray(np.float32(x[_evenly(len(x))]), dtype=float))
 
 
 def _evenly(count: int) -> NDArray[np.int64]:
@@ -46,7 +48,24 @@ def _evenly(count: int) -> NDArray[np.int64]:
 def somewhere(plan: Plan, count: int) -> Floats:
     """Points of the domain [N, D], as float32 takes them."""
     x = np.float32(domain_points(plan.model.axes, count)).astype(float)
-    return np.clip(x, [a.lower for a in plan.model.axes], [a.upper for a in plan.model.axes])
+    ends = [a.lower for a in plan.model.axes], [a.upper for a in plan.model.axes]
+    return _decided(plan, np.clip(x, *ends))
+
+
+def _decided(plan: Plan, x: Floats) -> Floats:
+    """The points whose status no rounding decides: not at a break of an axis that has spans without
+    rows, nor where familiarity is hardly another than the least."""
+    model, keep = plan.model, np.ones(len(x), bool)
+    for d, axis in enumerate(model.axes):
+        if axis.kind != "categorical" and not axis.support.all():
+            near = 2.0**-20 * max(abs(axis.lower), abs(axis.upper))
+            keep &= (np.abs(x[:, [d]] - axis.basis.breaks[1:-1]) > near).all(axis=1)
+    if plan.familiar:
+        found: Any = model.calibration
+        query = {axis.name: x[:, d] for d, axis in enumerate(model.axes)}
+        off = np.abs(model.familiarity(query, level_index=True).p - found.least_p)
+        keep &= (off == 0) | (off > P_ERROR)
+    return x[keep] if keep.any() else x
 
 
 def answered(plan: Plan, x: Floats) -> Points:
@@ -65,7 +84,7 @@ def answered(plan: Plan, x: Floats) -> Points:
         allowed += [TOLERANCE * spans[k] + rounding] * 2
     if plan.familiar:
         columns.append(model.familiarity(query, level_index=True).p[:, None])
-        allowed.append(np.full((len(x), 1), 1e-5))
+        allowed.append(np.full((len(x), 1), P_ERROR))
     return Points(x, np.hstack(columns), found.status.astype(int), np.hstack(allowed))
 
 

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from ..firmware.names import ascii_of
+
 WIDTH = 100
 TINY = float(np.finfo(np.float32).tiny)
 """Smaller numbers are written as 0: not every compiler takes them."""
@@ -47,8 +49,14 @@ def wrapped(items: Iterable[str], indent: str) -> str:
 
 
 def comment(text: str) -> str:
-    """`text` between (* and *), whatever it holds, in ASCII."""
-    plain = text.encode("ascii", "replace").decode().replace("(*", "( *").replace("*)", "* )")
+    """`text` between (* and *), whatever it holds, in ASCII.
+
+    >>> comment("Tiefe in µm bei 20 °C *)")
+    '(* Tiefe in um bei 20 degC * ) *)'
+    """
+    known = text.translate({0xB5: "u", 0x3BC: "u", 0xB0: "deg"})  # micro twice, degree
+    plain = ascii_of(known).encode("ascii", "replace").decode()
+    plain = plain.replace("(*", "( *").replace("*)", "* )")
     return f"(* {' '.join(plain.split())} *)"
 
 

@@ -23,9 +23,9 @@ from ...c_models import cp_model, mixed, zoo
 from ...model_kinds import KINDS
 from .through_c import Compiled
 
-KEPT = {path.stem: path for path in KEPT_1_1}
+KEPT = {f"kept {path.stem}": path for path in KEPT_1_1}
 COMPILED = ("cp int8", "cp 3 outputs", "sparse", "train", "mixed axes", "link logistic",
-            "everything", "pairs")  # fmt: skip
+            "kept everything", "kept pairs")  # fmt: skip
 WHOLE = ("uniform-0-int16", "uniform-3-int8", "uniform-7-int16", "graded-3-int16", "hat-1-int8",
          "bernstein-3-int16", "periodic-3-int8", "levels-0-int8", "sparse-int16", "exp",
          "logistic")  # fmt: skip
@@ -147,7 +147,7 @@ def test_spans_without_rows_are_said_in_both_arithmetics() -> None:
 def test_an_interval_at_a_level_moves_its_ends() -> None:
     told = {}
     for level in (0.5, 0.95):
-        plan = plan_of("everything")
+        plan = plan_of("kept everything")
         plan.level = level
         found = machine(read(function_block(plan).text()), plan.name)
         x = somewhere(plan, 100)

@@ -20,7 +20,7 @@ from sna_export.st.cost import worst
 from sna_export.st.names import WORDS, Names, block_name
 from sna_export.st.run import Machine, machine
 from sna_export.st.syntax import read
-from sna_export.st.testing import golden
+from sna_export.st.testing import _decided, golden
 
 from ...c_library import KEPT_1_1
 from ...c_models import zoo
@@ -195,6 +195,13 @@ def test_the_test_block_counts_what_is_wrong() -> None:
     ]
     told = [bad.call() for _ in range(count)]
     assert (told[-1]["done"], told[-1]["passed"], told[-1]["failed"]) == (True, False, 2)
+
+
+def test_points_at_a_break_decide_nothing() -> None:
+    """Rounding may put them on either side; without spans that lack rows they stay."""
+    x = np.array([[v, 1.0, 90.0, 1.0, 60.0] for v in (80.0, 144.0, 144.00001, 150.0)])
+    assert _decided(plan_of(zoo()["sparse-float32"]), x)[:, 0].tolist() == [80.0, 150.0]
+    assert len(_decided(plan_of(KINDS["mixed axes"]()), x[:, :4])) == 4
 
 
 def test_operations_of_a_call() -> None:
