@@ -30,6 +30,7 @@ PAGES = (
     "docs/refit.md",
     "docs/score.md",
     "docs/sources.md",
+    "docs/sweep.md",
     "docs/station.md",
     "docs/station_records.md",
     "docs/trust.md",

@@ -71,31 +71,47 @@ TARGET static inline __attribute__((always_inline)) double NAME(polynomial)(cons
     return v;
 }
 
-/* `far`: whether a probability can be below 1.4e-11, where the third ratio begins. */
-TARGET static inline __attribute__((always_inline)) void NAME(normal_of)(const double *m,
-                                                                         const uint32_t *restrict w,
-                                                                         int n, int far,
-                                                                         float *restrict x) {
+/* Phi^-1 of the probabilities p[n] of the tails: |p - 1/2| > 0.425. `far`: whether one can be below
+ * 1.4e-11 or above 1 less that, where the third ratio begins. */
+TARGET static inline __attribute__((always_inline)) void NAME(tails)(const double *restrict p,
+                                                                     int n, int far,
+                                                                     double *restrict z) {
     for (int q = 0; q < n; q++) {
-        const double p = m[2] + m[3] * ((w[q] + 0.5) * UNIT), c = p - 0.5, r = 0.180625 - c * c;
-        const double rest = 1.0 - p, t = sqrt(-NAME(log)(p < rest ? p : rest));
+        const double rest = 1.0 - p[q], t = sqrt(-NAME(log)(p[q] < rest ? p[q] : rest));
         double top = NAME(polynomial)(tail[0], t - 1.6),
-               bottom = NAME(polynomial)(tail[1], t - 1.6), z;
+               bottom = NAME(polynomial)(tail[1], t - 1.6);
         if (far) {
             const double a = NAME(polynomial)(far_tail[0], t - 5.0),
                          b = NAME(polynomial)(far_tail[1], t - 5.0);
             top = t <= 5.0 ? top : a;
             bottom = t <= 5.0 ? bottom : b;
         }
-        {
-            const double a = NAME(polynomial)(centre[0], r), b = NAME(polynomial)(centre[1], r);
-            top = r >= 0.0 ? a : top;
-            bottom = r >= 0.0 ? b : bottom;
-        }
-        z = top / bottom;
-        z = r >= 0.0 ? c * z : c < 0.0 ? -z : z;
-        x[q] = (float)(m[0] + m[1] * z);
+        z[q] = p[q] - 0.5 < 0.0 ? -(top / bottom) : top / bottom;
     }
+}
+
+/* The centre of all, then the tails of those that lie there, side by side. */
+TARGET static inline __attribute__((always_inline)) void NAME(normal_of)(const double *m,
+                                                                         const uint32_t *restrict w,
+                                                                         int n, int far,
+                                                                         float *restrict x) {
+    double p[PIECE], z[PIECE], outer[PIECE];
+    int32_t at[PIECE], central[PIECE];
+    int count = 0;
+    for (int q = 0; q < n; q++) {
+        const double v = m[2] + m[3] * ((w[q] + 0.5) * UNIT), c = v - 0.5, r = 0.180625 - c * c;
+        const double ratio = NAME(polynomial)(centre[0], r) / NAME(polynomial)(centre[1], r);
+        p[q] = v;
+        central[q] = r >= 0.0;
+        x[q] = (float)(m[0] + m[1] * (c * ratio));
+    }
+    for (int q = 0; q < n; q++) {
+        at[count] = q;
+        outer[count] = p[q];
+        count += !central[q];
+    }
+    NAME(tails)(outer, count, far, z);
+    for (int i = 0; i < count; i++) x[at[i]] = (float)(m[0] + m[1] * z[i]);
 }
 
 TARGET static void NAME(normal)(const double *m, const uint32_t *restrict w, int n,

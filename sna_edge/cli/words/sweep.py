@@ -15,7 +15,7 @@ from ...errors import InputError
 from ...model import Model
 from ...quality.limits import read_limits
 from ...values.documents import read_document
-from ..arguments import add_json, add_model, assignment, assignments
+from ..arguments import add_json, add_model, assignment, assignments, writable
 from ..console import emit, table
 from ..trusted.options import add_trust, load_model
 
@@ -60,6 +60,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--folder", metavar="DIR", help="keep finished partitions; the same command goes on there"
     )
+    parser.add_argument(
+        "--plot", metavar="FILE", help="histograms with limits as a picture: .svg, .png or .pdf"
+    )
     parser.add_argument("--workers", type=int, metavar="N", help="processes (default: one a core)")
     parser.add_argument("--partitions", type=int, metavar="N", help="pieces of the work")
     parser.add_argument("--dask", metavar="ADDRESS", help="work on a Dask cluster")
@@ -72,6 +75,8 @@ def run(args: argparse.Namespace) -> int:
     from sna_export.monte_carlo import sweep
     from sna_export.monte_carlo.found import PROBABILITIES, document
 
+    if args.plot:
+        _need_picture(args)
     found = sweep(
         model, _inputs(args, model), _samples(args.samples), seed=args.seed, rest=args.rest,
         specs=_specs(args, model), backend=args.backend,
@@ -79,8 +84,22 @@ def run(args: argparse.Namespace) -> int:
         workers=_workers(args.workers), partitions=args.partitions, dask=args.dask,
         progress=_Told(),
     )  # fmt: skip
+    if args.plot:
+        from sna_export.monte_carlo.picture import histogram
+        from sna_export.plot import save
+
+        save(histogram(found), args.plot)
     emit(args, {"status": "ok", **document(found)}, _lines(found))
     return 0
+
+
+def _need_picture(args: argparse.Namespace) -> None:
+    """Raises, before anything is drawn, where the picture could not be written."""
+    from sna_export.plot.canvas import format_of, style
+
+    format_of(writable(args.plot, args.model, args.inputs, args.limits))
+    with style():  # raises without matplotlib
+        pass
 
 
 def _inputs(args: argparse.Namespace, model: Model) -> dict[str, object]:

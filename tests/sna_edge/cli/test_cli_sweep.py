@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 
 def test_distributions_of_outputs(sna: Any, model_file: Any, tmp_path: Any) -> None:
     given = tmp_path / "inputs.toml"
@@ -16,6 +18,17 @@ def test_distributions_of_outputs(sna: Any, model_file: Any, tmp_path: Any) -> N
     text = sna(*words, "--input", "power=250", "--spec", f"{name}={middle}:").out
     assert f"{name}: mean" in text and "power 250" in text and "inside" in text
     assert "10,000 samples" in text
+
+
+def test_a_picture_with_limits(sna: Any, model_file: Any, tmp_path: Any) -> None:
+    pytest.importorskip("matplotlib")
+    words = ["sweep", model_file, "--rest", "uniform", "--samples", "1e4"]
+    name = sna(*words, "--json").json["outputs"][0]["name"]
+    path = tmp_path / "found.svg"
+    assert sna(*words, "--spec", f"{name}=0:1e9", "--plot", path).code == 0
+    text = path.read_text()
+    assert all(word in text for word in ("share per bin", "mean", "samples with a value"))
+    assert "svg" in sna(*words, "--plot", tmp_path / "found.gif").sentence()
 
 
 def test_bad_words_are_one_sentence(sna: Any, model_file: Any, tmp_path: Any) -> None:
