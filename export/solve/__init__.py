@@ -8,6 +8,9 @@
    through `separate`.
 4. `solution = solve(problem, tolerance=1e-4)`, then `solution.model` answers queries like any other
    model.
+
+`time` and `test`, older names of `time_axis` and `test_function`, are taken where they are named;
+`import *` leaves them out, since they would hide the module `time` and the names of test runners.
 """
 
 from .eigen.modes import Eigenmodes, eigenmodes
@@ -21,7 +24,8 @@ from .solvers.progress import Progress, Step
 from .source.moving import moving_source
 from .source.path import Path, polyline, tracks
 from .source.shapes import Shape, gaussian, product_shape, ring, top_hat
-from .weak_form.axes import ProblemAxis, component, parameter, space, time, time_axis
+from .weak_form.axes import ProblemAxis, component, parameter, space, time_axis
+from .weak_form.axes import time as time
 from .weak_form.errors import ProblemError
 from .weak_form.forms import (
     Expression,
@@ -30,11 +34,11 @@ from .weak_form.forms import (
     d,
     expression,
     on,
-    test,
     test_function,
     total,
     unknown,
 )
+from .weak_form.forms import test as test
 from .weak_form.functions import function_of
 from .weak_form.problem import Problem
 from .weak_form.separate import Separated, separate
@@ -79,9 +83,7 @@ __all__ = [
     "solve",
     "space",
     "strain_strain",
-    "test",
     "test_function",
-    "time",
     "time_axis",
     "top_hat",
     "total",

@@ -24,6 +24,7 @@ from ..weak_form.axes import ProblemAxis
 from ..weak_form.coefficients import Coefficient
 from ..weak_form.errors import ProblemError
 from ..weak_form.forms import Expression, Factor, Product
+from .cleaning import joined
 from .integrals import matrix_of, tested_by, vector_of, weights_of
 from .reading import mesh_of, with_sets
 from .rigid import need_held, need_joined
@@ -243,6 +244,7 @@ def mesh_space(
     sets: Mapping[str, Any] | None = None,
     regions: Mapping[str, Any] | None = None,
     probes: Mapping[str, Sequence[float]] | None = None,
+    merge: bool | None = None,
 ) -> MeshAxis:
     """The part in a mesh file (any format of meshio), or a scikit-fem mesh, as one axis: piecewise
     polynomials of `order` 1 or 2 on its triangles or tetrahedra, with `components` numbers a node.
@@ -250,13 +252,14 @@ def mesh_space(
     `held` names boundaries at which the unknown is 0, or {boundary: components}, as
     {"left": "x", "foot": ("x", "y")}. `sets` and `regions` add boundaries and regions to those of
     the mesh {name: where(x, y[, z]) of midpoints, or numbers of facets or cells}. `probes` {name:
-    point}: the nearest node gets a name by which a model can be asked. Raises ProblemError for
+    point}: the nearest node gets a name by which a model can be asked. `merge`: points that lie on
+    each other become one node (True) or are a slit (False). Raises ProblemError for
     meshes that cannot be used and names that the mesh does not have.
     """
     for what, said in (("sets", sets), ("regions", regions), ("probes", probes)):
         if said is not None and not isinstance(said, Mapping):
             raise ProblemError(f"{what} of {name!r} are {said!r:.60}; give {{name: ..}}")
-    mesh = with_sets(mesh_of(source), sets or {}, regions or {})
+    mesh = with_sets(joined(mesh_of(source), merge), sets or {}, regions or {})
     found = FESpace(mesh, order)
     if isinstance(components, bool) or components not in range(1, found.dimension + 1):
         raise ProblemError(

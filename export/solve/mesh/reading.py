@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from importlib import import_module
 from os import PathLike
@@ -12,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..weak_form.errors import ProblemError
+from .cleaning import unused, without_unused
 
 Floats = NDArray[np.float64]
 KINDS = {"MeshTri1": "triangles", "MeshTet1": "tetrahedra"}
-FLAT_KINDS = {"vertex", "line", "line3", "triangle", "triangle6", "quad", "quad8", "quad9"}
 PLANE = 1e-9  # of its size: how far a plane mesh may leave its plane
 FLAT = 1e-12  # of the longest edge to the power of the dimension: a cell without a volume
 
@@ -44,6 +45,14 @@ def mesh_of(source: Any) -> Any:
             f"a mesh of kind {kind} is not taken; use straight triangles or tetrahedra (MeshTri,"
             " MeshTet; split quadrilaterals with to_meshtri())"
         )
+    _need_points(source)
+    if lost := len(unused(source)):
+        warnings.warn(
+            "points of the mesh that belong to no cell (centres of arcs, say) are left out, their"
+            f" number is {lost}; its nodes are numbered without them",
+            stacklevel=3,
+        )
+        source = without_unused(source)
     _need_cells(source)
     return source
 
@@ -55,6 +64,7 @@ def _read(skfem: Any, path: Path) -> Any:
         with np.errstate(all="ignore"):
             found = import_module("meshio").read(path)
             _need_plane(found, path)
+            _need_one_kind(found, path)
             return import_module("skfem.io.meshio").from_meshio(found)
     except ProblemError:
         raise
@@ -71,8 +81,7 @@ def _read(skfem: Any, path: Path) -> Any:
 
 def _need_plane(found: Any, path: Path) -> None:
     """Flat cells lie in a plane z = constant: their third coordinate is left out."""
-    flat = {block.type for block in found.cells} <= FLAT_KINDS
-    if not flat or np.shape(found.points)[1] < 3:
+    if any(_dimension(block.type) > 2 for block in found.cells) or np.shape(found.points)[1] < 3:
         return
     points = np.asarray(found.points, dtype=float)
     if np.ptp(points[:, 2]) > PLANE * float(np.ptp(points, axis=0).max()):
@@ -81,16 +90,40 @@ def _need_plane(found: Any, path: Path) -> None:
         )
 
 
+def _need_one_kind(found: Any, path: Path) -> None:
+    """Of the cells of the highest dimension scikit-fem takes one kind and drops the others."""
+    counts: dict[str, int] = {}
+    for block in found.cells:
+        counts[block.type] = counts.get(block.type, 0) + len(block.data)
+    most = max(map(_dimension, counts), default=0)
+    cells = [f"{n} {kind}" for kind, n in counts.items() if _dimension(kind) == most]
+    if len(cells) > 1:
+        raise ProblemError(
+            f"{path} has cells of several kinds ({' and '.join(cells)}); mesh the part with"
+            " straight triangles alone, or tetrahedra alone"
+        )
+
+
+def _dimension(kind: str) -> int:
+    """Of a kind of cells of meshio."""
+    if kind.startswith(("triangle", "quad", "polygon")):
+        return 2
+    return 0 if kind == "vertex" else 1 if kind.startswith("line") else 3
+
+
 def volumes(points: Floats, cells: NDArray[np.int64]) -> Floats:
     """Signed volumes [M] of simplices, times dim!; points [dim, N], cells [dim + 1, M]."""
     edges = points[:, cells[1:]] - points[:, cells[0]][:, None, :]  # [dim, dim, M]
     return np.asarray(np.linalg.det(edges.transpose(2, 0, 1)))
 
 
+def _need_points(mesh: Any) -> None:
+    if not np.asarray(mesh.t).size or not np.all(np.isfinite(mesh.p)):
+        raise ProblemError("the mesh has no cells, or a point that is no number; write it again")
+
+
 def _need_cells(mesh: Any) -> None:
     points, cells = np.asarray(mesh.p), np.asarray(mesh.t)
-    if not cells.size or not np.all(np.isfinite(points)):
-        raise ProblemError("the mesh has no cells, or a point that is no number; write it again")
     found = volumes(points, cells)
     size = np.ptp(points[:, cells], axis=1).max(axis=0) ** len(points)
     flat = np.flatnonzero(np.abs(found) <= FLAT * size)
@@ -98,13 +131,6 @@ def _need_cells(mesh: Any) -> None:
         raise ProblemError(
             f"cell {flat[0]} of the mesh has no volume ({len(flat)} such); remove it, or mesh the"
             " part again"
-        )
-    used = np.zeros(points.shape[1], dtype=bool)
-    used[cells] = True
-    if not used.all():
-        raise ProblemError(
-            f"point {int(np.flatnonzero(~used)[0])} of the mesh belongs to no cell"
-            f" ({int((~used).sum())} such); remove it"
         )
     _need_unfolded(mesh)
 

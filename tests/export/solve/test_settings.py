@@ -37,3 +37,12 @@ def test_a_setting_that_is_none_is_refused_with_what_to_give(name, value, said):
 def test_settings_of_the_call_go_before_those_of_the_problem():
     found = settings(rod(rank_max=3, tolerance=1e-2), {"rank_max": 5, "tolerance": None})
     assert (found["rank_max"], found["tolerance"], found["method"]) == (5, 1e-2, "train")
+
+
+def test_old_names_are_taken_where_named_and_hide_nothing() -> None:
+    from sna_export.solve import test, test_function, time, time_axis
+
+    assert time is time_axis and test is test_function
+    taken: dict[str, object] = {}
+    exec("import time\nfrom sna_export.solve import *", taken)
+    assert "test" not in taken and hasattr(taken["time"], "process_time")
