@@ -9,6 +9,7 @@ from hashlib import sha256
 import numpy as np
 
 from sna_edge.artifact.golden import ranges
+from sna_edge.cli.beside import formula
 from sna_edge.core.axis import Axis
 from sna_edge.core.float32 import not_carried
 from sna_edge.errors import InputError
@@ -64,6 +65,12 @@ class Plan:
                 self.names.new(self.outputs[k], "", "_upper"))
             for k in sorted({*told, *own})
         }  # fmt: skip
+
+    @property
+    def formulas(self) -> dict[int, str]:
+        """Of derived inputs, by index: the caller computes them."""
+        found = self.model.readings
+        return {d.axis: formula(self.model, d) for d in found.derived} if found else {}
 
     @property
     def familiar(self) -> bool:
@@ -123,9 +130,10 @@ def _title(plan: Plan) -> str:
 
 
 def _declare(block: Block, plan: Plan) -> None:
-    for axis, name in zip(plan.model.axes, plan.inputs, strict=True):
+    for d, (axis, name) in enumerate(zip(plan.model.axes, plan.inputs, strict=True)):
         kind = "DINT" if axis.kind == "categorical" else "REAL"
-        block.declare("VAR_INPUT", name, kind, _told(axis))
+        computed = f"; by the caller: {plan.formulas[d]}" if d in plan.formulas else ""
+        block.declare("VAR_INPUT", name, kind, _told(axis) + computed)
     for output, name in zip(plan.model.outputs, plan.outputs, strict=True):
         block.declare("VAR_OUTPUT", name, "REAL", f"{output.name} {output.unit}")
     for k, pair in plan.intervals.items():

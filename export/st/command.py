@@ -92,8 +92,8 @@ def export(
         told = json.dumps([resources(one) for one in made.values()], indent=1)
         (scratch / report).write_text(told + "\n", encoding="utf-8")
         placed = install(scratch, folder, [Path(p) for p in [*made, report]], stale)
-    said = "; ".join(one.said for one in made.values())
-    return placed, f"{said}; not run on a PLC compiler", True
+    said = [*(one.said for one in made.values()), "not run on a PLC compiler"]
+    return placed, "; ".join([*said, *map(_by_the_caller, plan.formulas.values())]), True
 
 
 def real_blocks(plan: Plan) -> Made:
@@ -136,6 +136,10 @@ def integer_blocks(plan: Plan) -> Made:
         )
     _passes(units, block.name)
     return Made(block.name, text, units, f"in DINT equal in every bit at {POINTS} points")
+
+
+def _by_the_caller(formula: str) -> str:
+    return f"left to the caller: {formula}"
 
 
 def _asked(

@@ -3,14 +3,14 @@ in float64 and against the integer path."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 import sna_edge
-from sna_edge import Model
+from sna_edge import Interval, Model
 from sna_export.st.block import Plan, function_block, results
 from sna_export.st.command import integer_blocks, real_blocks
 from sna_export.st.integers import path_of, rounded
@@ -142,6 +142,18 @@ def test_spans_without_rows_are_said_in_both_arithmetics() -> None:
     x = somewhere(plan, 200)
     assert set(answered(plan, x).status) == {0, 4}
     assert off(plan, interpreted(machine(real_blocks(plan).units, plan.name), plan, x), x)
+
+
+@pytest.mark.parametrize("space", ["output", "link"])
+def test_intervals_of_the_file_itself(space: str) -> None:
+    """A negative scale turns the ends in the space of the link."""
+    made = cp_model(mixed(), rank=9, outputs=2, link="logistic")
+    own = Interval(0.9, 0.25, 0.125, space=space)
+    plan = whole(made.replace(outputs=[replace(o, interval=own) for o in made.outputs]))
+    assert len(plan.intervals) == 2
+    found = machine(read(function_block(plan).text()), plan.name)
+    x = somewhere(plan, 200)
+    assert off(plan, interpreted(found, plan, x), x).share <= 1.0
 
 
 def test_an_interval_at_a_level_moves_its_ends() -> None:

@@ -125,6 +125,14 @@ def test_a_file_of_another_hand_is_kept(tmp_path: Path) -> None:
         export(KINDS["hat"](), tmp_path, "n")
 
 
+def test_formulas_are_left_to_the_caller(tmp_path: Path) -> None:
+    path = next(p for p in KEPT_1_1 if p.stem == "everything")
+    _, said, _ = export(sna_edge.load(path, backend="numpy"), tmp_path, "m")
+    formula = "density = 0.5 * power / (hatch * room^0.25)"
+    assert f"left to the caller: {formula}" in said
+    assert f"by the caller: {formula}" in (tmp_path / "m.st").read_text()
+
+
 def test_what_real_does_not_carry_is_refused(tmp_path: Path) -> None:
     seconds = [Axis("time", "s", bspline(uniform_breaks(1.6e9, 1.6e9 + 60, 3), 2))]
     with pytest.raises(InputError, match=r"REAL does not carry.*'time'.*subtract"):
