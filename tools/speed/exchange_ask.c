@@ -1,6 +1,6 @@
-/* Answers of one exported model to rows of readings, a line each: status, values, ends of intervals,
- * familiarity. Readings stand in the order of sna_derive; the first number is how many rows follow.
- * SPDX-License-Identifier: Apache-2.0 */
+/* Answers of one exported model to rows of readings, a line each: status, values, ends of
+ * intervals, familiarity. Readings stand in the order of sna_derive; the first number is how many
+ * rows follow. SPDX-License-Identifier: Apache-2.0 */
 #include "m.h"
 
 #include <stdio.h>
