@@ -52,6 +52,7 @@ def test_it_measures_and_judges(
     monkeypatch.setattr(kernel.nvrtc, "compiled", host_device.compiled(tmp_path))
     lines = kernel.table()
     found = dict(re.findall(r"^\| ([^|]+) \| ([^|]*) \|", "\n".join(lines[4:]), re.M))
-    assert len(found) == 9 and lines[0].startswith("a host; 7 inputs, cubic")
+    assert len(found) == 11 and lines[0].startswith("a host; 7 inputs, cubic")
     assert float(found["values beside the C library"].split()[0]) < 1e-6
+    assert float(found["ends of intervals beside numpy"].split()[0]) < 1e-5
     assert "value, in memory" in lines[-1] and "beside" not in lines[-1]  # no host is that fast

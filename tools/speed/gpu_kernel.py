@@ -8,6 +8,7 @@ import statistics
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,9 @@ from sna_edge import BackendError, Model, from_bytes
 from sna_edge.backends.cuda import CudaBackend, nvrtc
 from sna_edge.backends.cuda.driver import Arguments, Device, Memory, Module, at
 from sna_edge.calculus.moments import mean
+from sna_edge.core.beside import Calibration, Companion, Coordinate, CoordinateSource, Role
 from sna_edge.numerics.domain_points import domain_points
+from sna_edge.uncertainty.interval import ends, residuals
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests"))
@@ -38,7 +41,8 @@ def table() -> list[str]:
     NVRTC."""
     model = spline_model(7, 64, 32)
     backend: Any = model.with_backend("cuda").backend
-    rows = [*in_memory(model, backend), *single(model, backend), sampled(backend), *agreement()]
+    rows = [*in_memory(model, backend), *intervals(), *single(model, backend)]
+    rows += [sampled(backend), *agreement()]
     lines = [
         f"{backend.device.name}; 7 inputs, cubic, 64 rows a table, 32 modes, float32.",
         "",
@@ -108,6 +112,41 @@ def plain_call(device: Device, x: Memory, y: Memory, n: int) -> Callable[[], Non
     return launch
 
 
+def widened(model: Model) -> Model:
+    """The model with residuals whose scale is a function of all inputs."""
+    narrow = spline_model(len(model.axes), 16, 8, seed=2)
+    logs = narrow.replace(outputs=[replace(narrow.outputs[0], link="exp", offset=0.0)])
+    given = tuple(Coordinate(CoordinateSource.INPUT, d) for d in range(len(model.axes)))
+    told = Calibration(
+        n_residuals=1000, quantiles=0.01 * np.arange(-16.0, 17.0)[None], floor=np.zeros(1)
+    )
+    beside = (Companion(Role.SCALE, logs, given),)
+    return from_bytes(model.replace(companions=beside, calibration=told).to_bytes())
+
+
+def intervals() -> list[Row]:
+    """Ends of intervals a second, with everything in the device's memory, and beside numpy."""
+    model = widened(spline_model(7, 64, 32))
+    twin, judge = model.with_backend("cuda"), model.with_backend("numpy")
+    backend: Any = twin.backend
+    x = domain_points(model.axes, min(ROWS, AGREE))
+    y = judge.backend.value(x)
+    wanted, found = (ends(m, x, y, 0.9) for m in (judge, twin))
+    off = max(np.abs(a - b).max() for a, b in zip(found, wanted)) / (wanted[1] - wanted[0]).max()
+    n, quantiles = min(ROWS, 1 << 22), residuals(model, 0.9)[1:]
+    rows = np.resize(x, (n, x.shape[1]))
+    there = [
+        written(backend.device, a) for a in (rows, np.resize(y, (n, 1)), *[np.empty((n, 1))] * 2)
+    ]
+    addresses = [m.address for m in there]
+    time_of = seconds(lambda: backend.around_at(*addresses, n, *quantiles), backend.device.wait, 5)
+    return [
+        ("ends of intervals, a scale of 8 modes, in memory",
+         f"{n / time_of / 1e9:.2f} thousand million queries/s", "", True),
+        ("ends of intervals beside numpy", f"{off:.1e} of the widest", "1e-05", off <= 1e-5),
+    ]  # fmt: skip
+
+
 def single(model: Model, backend: CudaBackend) -> list[Row]:
     """One query and the empty kernel, in turns."""
     x = np.array([a.lower + 0.3 * a.width for a in model.axes])
@@ -139,8 +178,7 @@ def sampled(backend: CudaBackend) -> Row:
 
 
 def agreement() -> list[Row]:
-    """The largest difference from the C library over all kinds of models that the kernel takes, and
-    that of moments from the mean of the same model."""
+    """The largest difference from the C library over all kinds of models that the kernel takes."""
     worst, tilt, judge = 0.0, 0.0, "native"
     for kind in (k for k in KINDS if not k.startswith("train")):
         model = from_bytes(KINDS[kind]().to_bytes())

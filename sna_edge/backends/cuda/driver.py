@@ -14,6 +14,9 @@ NAMES = ("libcuda.so.1", "libcuda.so", "nvcuda.dll")
 MAJOR, MINOR, PROCESSORS, SHARED_OPTIN = 75, 76, 16, 97  # CUdevice_attribute
 DYNAMIC_SHARED = 8  # CUfunction_attribute
 MAPPED = 2  # CU_MEMHOSTALLOC_DEVICEMAP
+OUT_OF_MEMORY = 2  # CUresult
+FULL = "end what else uses the memory of the device"
+BROKEN = "look at nvidia-smi, start the program anew"
 Pointer = ctypes.c_uint64
 Kernel = ctypes.c_void_p
 
@@ -84,8 +87,8 @@ class Device:
         """Calls a function of the driver. Raises BackendError where it fails."""
         if code := getattr(self._cuda, name)(*args):
             raise BackendError(
-                f"backend 'cuda': {name} failed ({self._word(code)}); free memory of the device, or"
-                " use backend 'native'"
+                f"backend 'cuda': {name} failed ({self._word(code)});"
+                f" {FULL if code == OUT_OF_MEMORY else BROKEN}, or use backend 'native'"
             )
 
     def undo(self, name: str, *args: Any) -> None:

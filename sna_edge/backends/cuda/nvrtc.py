@@ -10,7 +10,10 @@ from pathlib import Path
 
 from ...errors import BackendError
 
-NAMES = ("libnvrtc.so", "libnvrtc.so.13", "libnvrtc.so.12", "libnvrtc.so.11.2", "nvrtc64_120_0.dll")
+NAMES = (
+    "libnvrtc.so", "libnvrtc.so.13", "libnvrtc.so.12", "libnvrtc.so.11.2", "nvrtc64_120_0.dll",
+    "/usr/local/cuda/lib64/libnvrtc.so",
+)  # fmt: skip
 FOLDERS = (
     "nvidia/cuda_nvrtc/lib",
     "nvidia/cu13/lib",

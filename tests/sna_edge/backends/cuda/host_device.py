@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import ctypes
 import hashlib
+import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -26,12 +27,14 @@ KERNELS = {
 
 
 class HostDriver:
-    """What `driver.Device` calls, in a loop over blocks; `taken` counts what was not given back."""
+    """What `driver.Device` calls, in a loop over blocks; `memory` and `modules` hold what was not
+    given back."""
 
     def __init__(self) -> None:
         self.memory: dict[int, Any] = {}
         self.modules: dict[int, ctypes.CDLL] = {}
         self.kernels: list[tuple[ctypes.CDLL, bytes]] = []
+        self.loaded = 0
 
     def __getattr__(self, name: str) -> Any:
         if not name.startswith("cu"):
@@ -86,8 +89,10 @@ class HostDriver:
         return 0
 
     def cuModuleLoadData(self, at: Any, image: bytes) -> int:
-        at._obj.value = len(self.modules) + 1
-        self.modules[at._obj.value] = ctypes.CDLL(image.decode())
+        self.loaded += 1
+        own = f"{image.decode()}.{self.loaded}"  # a library of one name is loaded once
+        shutil.copy(image.decode(), own)
+        at._obj.value, self.modules[self.loaded] = self.loaded, ctypes.CDLL(own)
         return 0
 
     def cuModuleUnload(self, module: Any) -> int:

@@ -3,6 +3,7 @@ device gets, and are compiled by NVRTC for devices where it is installed."""
 
 from __future__ import annotations
 
+import re
 import shutil
 from dataclasses import replace
 
@@ -132,9 +133,14 @@ def test_what_the_driver_refuses_is_one_sentence(
 ) -> None:
     backend = on_device(spline_model(2, 8, 4))
     backend.launched()
-    monkeypatch.setattr(host, "cuLaunchKernel", lambda *given: 700, raising=False)
-    with pytest.raises(BackendError, match=r"cuLaunchKernel failed \(CUDA_ERROR_OF_A_HOST\); free"):
-        backend.value(np.full((3, 2), 0.5))
+    x = np.full((3, 2), 0.5)
+    for code, step in ((2, "end what else uses the memory"), (700, "look at nvidia-smi")):
+        monkeypatch.setattr(host, "cuLaunchKernel", lambda *given, code=code: code, raising=False)
+        told = (
+            rf"cuLaunchKernel failed \(CUDA_ERROR_OF_A_HOST\); {step}.*, or use backend 'native'$"
+        )
+        with pytest.raises(BackendError, match=told):
+            backend.value(x)
     assert backend.device.name == "a host"
 
 
@@ -203,6 +209,19 @@ def test_nvrtc_compiles_it(kind: str, kernels: str, capability: int) -> None:
     made = program(layout_of(KINDS[kind]()), 160 * 1024)
     text = interval_source() if kernels == "interval.cu" else made.source(kernels)
     assert nvrtc.compiled(text, capability)[:4] == b"\x7fELF"
+
+
+def test_structs_of_the_device_have_the_sizes_that_are_copied() -> None:
+    try:
+        nvrtc.library()
+    except BackendError as error:
+        pytest.skip(str(error))
+    made = program(layout_of(spline_model(3, 8, 4, degree=2, outputs=3)), SHARED)
+    text = nvrtc._compiled(made.source("sampling.cu"), "--gpu-architecture=compute_80", "PTX")
+    sizes = re.findall(rb"sampled_param_\d\[(\d+)\]|numbers\[(\d+)\]", text)
+    found = sorted({int(one or other) for one, other in sizes})
+    structs = 2 * 3 * 8, 2 * 3 * 8 + 8, 3 * 8  # Box, Bins, Shift
+    assert found == sorted({*structs, len(made.numbers((0, 0, 0, 0)))})
 
 
 def test_nvrtc_says_what_it_does_not_compile() -> None:
