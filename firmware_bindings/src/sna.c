@@ -7,7 +7,7 @@
 #if defined(__BYTE_ORDER__) && __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
 #error "sna: artifacts are read in place and need a little-endian core"
 #endif
-#if UINTPTR_MAX < 0xffffffff
+#if defined(UINTPTR_MAX) && UINTPTR_MAX < 0xffffffff
 #error "sna: pointers have 16 bits here (AVR and the like); models need a core of 32 bits"
 #endif
 
