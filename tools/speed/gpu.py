@@ -1,7 +1,7 @@
 """The cuda and the torch backend on a GPU: each against its targets and references, what is not
 here said in a sentence.
 
-    python tools/speed/gpu.py [--write]
+    [PYTHONPATH=.] python tools/speed/gpu.py [--write]      # where sna-edge is not installed
 
 7 inputs, cubic, 64 rows per table, 32 modes, float32. "in memory": the rows are on the GPU and the
 answers stay there, as inside a loss. Writes docs/tables/cuda.md (gpu_kernel.py) and, where torch

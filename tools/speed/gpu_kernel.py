@@ -106,7 +106,7 @@ def plain_call(device: Device, x: Memory, y: Memory, n: int) -> Callable[[], Non
     threads, blocks = max(found, key=lambda pair: pair[0] * pair[1])
     given = Arguments(*(ctypes.c_uint64(v) for v in (rows.address, x.address, y.address, n)))
 
-    def launch(kept: tuple[Any, ...] = (module, rows)) -> None:
+    def launch(alive: tuple[Any, ...] = (module, rows)) -> None:
         device.launch(kernel, blocks * device.processors, threads, values.nbytes, given)
 
     return launch
@@ -136,7 +136,7 @@ def intervals() -> list[Row]:
     n, quantiles = min(ROWS, 1 << 22), residuals(model, 0.9)[1:]
     rows = np.resize(x, (n, x.shape[1]))
     there = [
-        written(backend.device, a) for a in (rows, np.resize(y, (n, 1)), *[np.empty((n, 1))] * 2)
+        written(backend.device, a) for a in (rows, np.resize(y, (n, 1)), *[np.zeros((n, 1))] * 2)
     ]
     addresses = [m.address for m in there]
     time_of = seconds(lambda: backend.around_at(*addresses, n, *quantiles), backend.device.wait, 5)

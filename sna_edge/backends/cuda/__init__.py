@@ -100,7 +100,7 @@ class CudaBackend:
         if not 1 <= count <= sampling.MOST or first < 0 or not 0 <= seed < 1 << 64:
             raise InputError(
                 f"{count} samples from {first} on with seed {seed} cannot be drawn; give a count"
-                " of 1 to 2^40, a first sample from 0 on and a seed of 0 to 2^64 - 1"
+                " of 1 to 2^36, a first sample from 0 on and a seed of 0 to 2^64 - 1"
             )
         ends = sampling.box(self._domain.axes, dict(within or {}))
         wanted = np.broadcast_to(np.asarray(between, dtype=float), (self._outputs, 2))

@@ -109,6 +109,7 @@ class Module:
 
     def __init__(self, device: Device, image: bytes) -> None:
         self._device, self._at = device, ctypes.c_void_p()
+        device.current()
         device.do("cuModuleLoadData", ctypes.byref(self._at), image)
 
     def kernel(self, name: str, shared: int = 0) -> Kernel:

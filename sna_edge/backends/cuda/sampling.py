@@ -18,7 +18,7 @@ Floats = NDArray[np.float64]
 Counts = NDArray[np.uint64]
 RUN, TEAM = 1 << 18, 512  # samples and threads of a block: RUN and TEAM of sampling.cu
 SUMS = 1 << 10  # bytes of shared memory for sums of threads
-MOST = 1 << 40  # samples of a call: ten minutes
+MOST = 1 << 36  # samples of a call, whose parts stay below a gigabyte
 PART = np.dtype([("sums", float, 4), ("least", float), ("largest", float)])
 """The struct `Part`."""
 

@@ -7,6 +7,7 @@ import ctypes
 import hashlib
 import shutil
 import subprocess
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,7 @@ class HostDriver:
         self.memory: dict[int, Any] = {}
         self.modules: dict[int, ctypes.CDLL] = {}
         self.kernels: list[tuple[ctypes.CDLL, bytes]] = []
-        self.loaded = 0
+        self.loaded, self.thread = 0, threading.local()
 
     def __getattr__(self, name: str) -> Any:
         if not name.startswith("cu"):
@@ -61,7 +62,17 @@ class HostDriver:
         text._obj.value = b"CUDA_ERROR_OF_A_HOST"
         return 0
 
+    def cuCtxSetCurrent(self, context: Any) -> int:
+        self.thread.ready = True
+        return 0
+
+    def lost(self) -> int:
+        """201 (invalid context) in a thread that has not made the context its own."""
+        return 0 if getattr(self.thread, "ready", False) else 201
+
     def cuMemAlloc_v2(self, at: Any, size: Any) -> int:
+        if self.lost():
+            return self.lost()
         made = ctypes.create_string_buffer(size.value + 256)
         at._obj.value = -(-ctypes.addressof(made) // 256) * 256
         self.memory[at._obj.value] = made
@@ -89,6 +100,8 @@ class HostDriver:
         return 0
 
     def cuModuleLoadData(self, at: Any, image: bytes) -> int:
+        if self.lost():
+            return self.lost()
         self.loaded += 1
         own = f"{image.decode()}.{self.loaded}"  # a library of one name is loaded once
         shutil.copy(image.decode(), own)
@@ -118,7 +131,7 @@ class HostDriver:
 
     def cuLaunchKernel(self, kernel: Any, blocks: int, *given: Any) -> int:
         library, name = self.kernels[kernel.value - 1]
-        return library.launch(name, given[7], blocks, given[5])
+        return self.lost() or library.launch(name, given[7], blocks, given[5])
 
 
 def compiled(folder: Path) -> Any:

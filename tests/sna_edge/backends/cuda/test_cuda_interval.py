@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -79,6 +80,24 @@ def test_pieces_and_addresses_of_the_device(
     np.testing.assert_allclose(upper, whole[1], rtol=1e-6)
     monkeypatch.setattr("sna_edge.backends.cuda.PIECE", 40)
     assert np.array_equal(backend.around(x, y, below, above)[1], whole[1])
+
+
+def test_any_thread_may_be_the_first_to_ask(host: HostDriver) -> None:
+    model, twin = both(FILES["whole"])
+    backend: Any = twin.backend
+    x = domain_points(model.axes, 10).astype(np.float32)
+    y = model.backend.value(x.astype(float)).astype(np.float32)
+    lower, upper, g = np.empty_like(y), np.empty_like(y), np.empty((10, 2, x.shape[1]), np.float32)
+    at = [a.ctypes.data for a in (x, y, lower, upper)]
+    asked = (
+        lambda: backend.around_at(*at, 10, *residuals(model, 0.8)[1:]),
+        lambda: backend.sampled(10),
+        lambda: backend.gradient_at(at[0], at[1], g.ctypes.data, 10),
+        lambda: backend.single(x[0].astype(float)),
+    )
+    for call in asked:  # each in a thread that has seen no device
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(call).result()
 
 
 def test_a_model_without_a_calibration_has_no_ends(host: HostDriver) -> None:
