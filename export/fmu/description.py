@@ -132,9 +132,13 @@ def _type(types: Element, v: Variable, fmi: int) -> None:
         made = SubElement(SubElement(types, "SimpleType", name=type_name(v)), "Enumeration")
     else:
         made = SubElement(types, "EnumerationType", name=type_name(v))
+    taken: set[str] = set()
     for name, number, told in v.items:
-        item = {"name": legal(name), "value": str(number), "description": legal(told)}
-        SubElement(made, "Item", item)
+        shown = legal(name)
+        if shown in taken:  # levels that differed in what XML cannot hold
+            shown = f"{shown} {number}"
+        taken.add(shown)
+        SubElement(made, "Item", {"name": shown, "value": str(number), "description": legal(told)})
 
 
 def type_name(v: Variable) -> str:

@@ -43,9 +43,14 @@ def test_a_difference_belongs_to_its_own_output(tool: Any) -> None:
             "outside": 1.0,
         }
         return
-    there = {"y": np.zeros(2), "y2": np.zeros(2), "y2_upper": np.zeros(2)}
-    off = {"y": np.array([0.0, 1.0]), "y2": np.array([0.0, 4.0]), "y2_upper": np.array([40.0, 0])}
-    assert tool.compared(two(), there, off) == {"values": 0.25, "intervals": 0.01}
+    off = {"y": np.array([0.0, 1.0]), "y2": np.array([0.0, 4.0])}
+    there = {f"{name}{end}": np.zeros(2) for name in off for end in ("", "_lower", "_upper")}
+    assert tool.compared(two(), there, off) == {"values": 0.25}
+    ends = {**there, **off, "y2_upper": np.array([40.0, 0.0])}
+    assert tool.compared(two(), there, ends) == {"values": 0.25, "intervals": 0.01}
+    del ends["y_lower"], off["y2"]
+    assert tool.compared(two(), there, ends)["intervals"] == np.inf
+    assert tool.compared(two(), there, off)["values"] == np.inf
 
 
 def test_what_a_target_leaves_out_is_not_good(tool: Any) -> None:

@@ -124,15 +124,18 @@ def differences(target: Target, model: Model) -> Row:
 
 
 def compared(model: Model, wanted: Columns, found: Columns) -> Row:
-    """The largest difference of each kind of column; inf where one is NaN and the other is not."""
-    row: Row = {"values": 0.0}
+    """The largest difference of each kind of column; inf where a column is left out of its kind, or
+    is NaN where the other is not."""
+    kinds = {"": "values"}
+    if any(name.endswith(("_lower", "_upper")) for name in found):
+        kinds |= {"_lower": "intervals", "_upper": "intervals"}
+    row: Row = {}
     for output in model.outputs:
         span = float(np.ptp(output.range)) if output.range else 1.0
-        for end, kind in (("", "values"), ("_lower", "intervals"), ("_upper", "intervals")):
+        for end, kind in kinds.items():
             column = output.name + end
-            if column in found:
-                off = apart(wanted[column], found[column]) / span
-                row[kind] = max(row.get(kind, 0.0), off)
+            off = apart(wanted[column], found[column]) / span if column in found else np.inf
+            row[kind] = max(row.get(kind, 0.0), off)
     if "familiarity" in found:
         row["familiarity"] = apart(wanted["familiarity"], found["familiarity"])
     return row

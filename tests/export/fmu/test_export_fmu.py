@@ -108,6 +108,16 @@ def test_names_that_xml_cannot_hold_as_they_are(tmp_path: Path, no_compiler: Non
         assert "<b>&" not in page and "&lt;b&gt;&amp;amp;" in page
 
 
+@pytest.mark.parametrize("fmi", [2, 3])
+def test_levels_that_differ_in_what_xml_cannot_hold(
+    fmi: int, tmp_path: Path, no_compiler: None
+) -> None:
+    axes = [sna_edge.level_axis("grade", ["a\x01", "a\x02", "A"])]
+    files, *_ = export(model_on(axes), tmp_path, "m", fmi=fmi)
+    names = [item.get("name") for item in described(files[0]).iter("Item")]
+    assert names[:3] == ["a ", "a  1", "A"]
+
+
 def test_units_are_in_si() -> None:
     assert base_unit("MPa") == {"kg": "1", "m": "-1", "s": "-2", "factor": "1000000.0"}
     assert base_unit("widgets") == {}
