@@ -25,6 +25,8 @@ from .text import Block, comment, real
 NOTHING = -3.0e38
 """What outputs hold where there is no value: programmable controllers have no NaN."""
 LARGEST = "3.4E38"
+NARROWEST = 2.0**-96
+"""Span of an axis: what halves of its ends leave stays a normal number of REAL."""
 OWN_OUTPUTS = ("status", "valid", "outside", "familiarity")
 STATUS = "0 ok, 4 edge, 5 unfamiliar; below 0 no value: -1 outside, -2 no number, -4 overflow"
 UNRUN = "Not run on a PLC compiler: parsed, and executed by interpreters of sna-edge."
@@ -85,13 +87,22 @@ class Plan:
 
 
 def need_float(model: Model) -> None:
-    """InputError where REAL is too coarse for an input or output, naming it."""
+    """InputError where REAL is too coarse for an input or output, or a span too narrow for it,
+    naming it."""
     clauses = not_carried(model.axes, model.outputs, ranges(model))
     if clauses:
         raise InputError(
             f"REAL does not carry this model: {clauses[0]}; subtract the lower end before fitting,"
             " or use --to c with double precision"
         )
+    for axis in model.axes:
+        narrow = float(np.diff(axis.basis.breaks).min())
+        if narrow < NARROWEST:
+            raise InputError(
+                f"REAL does not carry this model: input {axis.name!r} has a span of {narrow:.3g}"
+                f" {axis.unit}".rstrip()
+                + "; fit it in a smaller unit, or use --to c"
+            )
 
 
 def function_block(plan: Plan) -> Block:

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from sna_edge.errors import InputError
+
 from ..firmware.names import ascii_of
 
 WIDTH = 100
@@ -17,11 +19,14 @@ TINY = float(np.finfo(np.float32).tiny)
 
 
 def real(value: float) -> str:
-    """A REAL literal that gives this float32 back; nine digits and a point.
+    """A REAL literal that gives this float32 back; nine digits and a point. Raises InputError where
+    float32 has no such number.
 
     >>> real(0.1), real(-3e-12), real(2)
     ('0.1', '-3.0E-12', '2.0')
     """
+    if not abs(value) <= float(np.finfo(np.float32).max):
+        raise InputError(f"REAL does not carry {value:.3g}, a number of this model; use --to c")
     single = np.float32(value)
     text = "0.0" if abs(single) < TINY else str(single)
     mantissa, _, exponent = text.partition("e")

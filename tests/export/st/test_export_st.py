@@ -21,6 +21,7 @@ from sna_export.st.names import WORDS, Names, block_name
 from sna_export.st.run import Machine, machine
 from sna_export.st.syntax import read
 from sna_export.st.testing import _decided, golden
+from sna_export.st.text import real
 
 from ...c_library import KEPT_1_1
 from ...c_models import zoo
@@ -137,6 +138,11 @@ def test_what_real_does_not_carry_is_refused(tmp_path: Path) -> None:
     seconds = [Axis("time", "s", bspline(uniform_breaks(1.6e9, 1.6e9 + 60, 3), 2))]
     with pytest.raises(InputError, match=r"REAL does not carry.*'time'.*subtract"):
         export(model_on(seconds), tmp_path, "m")
+    tiny = [Axis("gap", "m", bspline(uniform_breaks(0.0, 1e-29, 3), 2))]
+    with pytest.raises(InputError, match=r"'gap' has a span of 3.33e-30 m; fit it in a smaller"):
+        export(model_on(tiny), tmp_path, "m")
+    with pytest.raises(InputError, match=r"REAL does not carry 1e\+39"):
+        real(1e39)
     with pytest.raises(InputError, match=r"level 99.99 % "):
         export(sna_edge.load(KEPT_1_1[1]), tmp_path, "m", level=0.9999)
     assert list(tmp_path.iterdir()) == []
@@ -201,8 +207,9 @@ def test_the_test_block_counts_what_is_wrong() -> None:
     bad.values["y1"] = [
         y + np.float32(0.01) * (i in (0, 5)) for i, y in enumerate(bad.values["y1"])
     ]
+    bad.values["wanted"][3] = 4
     told = [bad.call() for _ in range(count)]
-    assert (told[-1]["done"], told[-1]["passed"], told[-1]["failed"]) == (True, False, 2)
+    assert (told[-1]["done"], told[-1]["passed"], told[-1]["failed"]) == (True, False, 3)
 
 
 def test_points_at_a_break_decide_nothing() -> None:
