@@ -69,7 +69,7 @@ class Seen:
         if message.type in ("error", "warning"):
             self.console.append(f"{message.type}: {message.text}")
 
-    def until(self, expression: str, seconds: float = 10.0) -> Any:
+    def until(self, expression: str, seconds: float = 60.0) -> Any:
         """The value of a JavaScript expression once it is true: page.wait_for_function, which the
         policy of our pages refuses. Raises AssertionError where it stays false."""
         end = monotonic() + seconds

@@ -158,7 +158,7 @@ class LiveStation:
         self._thread = threading.Thread(target=self.server.run, daemon=True)
         self.feed.start()
         self._thread.start()
-        end = monotonic() + 10
+        end = monotonic() + 60
         while not self.server.started:
             assert monotonic() < end and self._thread.is_alive(), "the server does not start"
             sleep(0.01)

@@ -137,6 +137,7 @@ def test_changes_are_read_aloud_and_floods_are_not(visit: Visit, station: LiveSt
         station.part(DOUBT if i % 2 else GOOD, f"F{i}")
         if i % 6 == 0:
             seen.page.wait_for_timeout(10)
+    seen.until("window.painted > 0")
     heard, painted = seen.page.evaluate("window.heard"), seen.page.evaluate("window.painted")
     lasted = monotonic() - began
     assert heard <= lasted / 3.0 + 1.0
@@ -200,15 +201,12 @@ def test_what_if_starts_at_the_last_part_with_limits_and_parts_of_today(
     assert frame.evaluate("[...sna.setting]") == [110.0, 600.0, 220.0]
     assert frame.evaluate("sna.limits[0].slice(0, 2)") == [38.0, 42.0]
     assert frame.evaluate("sna.today.inputs[0].length") == 31
-    frame.locator("#tab-contour").click()
-    seen.page.wait_for_timeout(300)
     for view in ("contour", "profiler", "finding", "matters", "why", "good"):
         frame.locator(f"#tab-{view}").click()
         seen.page.wait_for_timeout(100)
         assert frame.evaluate(SMALLEST) == [], view
     frame.locator("#tab-contour").click()
-    seen.page.wait_for_timeout(300)
-    assert "Dots: parts of today" in frame.locator("#view-contour").inner_text()
+    frame.locator("#view-contour").get_by_text("Dots: parts of today").wait_for()
     seen.shot("station what if contour")
 
 

@@ -14,6 +14,9 @@ from ..records import History, write_csv
 from ..records.reading.export import seconds_of, zone_of
 from .asked import Asked, Streamed, Unknown
 
+FAR = 1e11
+"""A second that no record has."""
+
 
 def exported(asked: Asked) -> Streamed:
     """The verdicts as CSV."""
@@ -21,7 +24,7 @@ def exported(asked: Asked) -> Streamed:
     if zone == "local":
         zone = asked.plant.config.zone or zone
     place = zone_of(zone)
-    start, end = _seconds(asked, "from", 0.0, place), _seconds(asked, "to", 1e11, place)
+    start, end = _seconds(asked, "from", 0.0, place), _seconds(asked, "to", FAR, place)
     station = asked.text("station", "") or None
     if decimal not in (".", ","):
         raise InputError(f"decimal is {decimal[:20]!r}; give . or ,")
@@ -41,9 +44,12 @@ def _seconds(asked: Asked, key: str, default: float, zone: tzinfo | None) -> flo
     """Seconds since 1970, as an address has them: as such, or as a time in the zone."""
     found = asked.said.get(key, default)
     try:
-        return float(found)
+        seconds = float(found)
     except (TypeError, ValueError):
         return seconds_of(str(found), zone)
+    if not abs(seconds) <= FAR:
+        raise InputError(f"{key} is {str(found)[:40]}; give seconds since 1970, or a time")
+    return seconds
 
 
 def corrected(asked: Asked) -> Mapping[str, Any]:

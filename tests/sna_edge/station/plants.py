@@ -67,7 +67,7 @@ class Told:
         self.calls += 1
         self._event.set()
 
-    def wait(self, seconds: float = 10.0) -> Told:
+    def wait(self, seconds: float = 60.0) -> Told:
         assert self._event.wait(seconds), "nobody was told"
         return self
 

@@ -103,10 +103,10 @@ def test_too_many_parts_are_counted_and_not_made() -> None:
     eight = 1 << 23
     for data, lines in ((b"[" + b"{}," * (eight // 3) + b"{}]", False), (b"{}\n" * MOST * 2, True),
                         (b"[" + b"1," * (eight // 4) + b"1]", False)):  # fmt: skip
-        began = time.perf_counter()
+        began = time.thread_time()
         (one,), form = read(data, lines=lines)
         assert form == MANY and "10000 parts" in words(one)
-        assert time.perf_counter() - began < 1.0
+        assert time.thread_time() - began < 1.0
     assert len(read(b"[" + b"{}," * (MOST - 1) + b"{}]")[0]) == MOST
 
 
@@ -117,19 +117,19 @@ def test_no_message_takes_a_time_that_grows_with_its_square() -> None:
                 b'{"time": ' + b"9" * 400 + b', "power": 1}', b"[" * 1_000_000,
                 b'{"power": "1' + b" " * 1_000_000 + b'x"}']  # fmt: skip
     for message in messages:
-        began = time.perf_counter()
+        began = time.thread_time()
         of_line(message, "press-1")
         read(message)
         read(b"[" + message + b"]")
-        assert time.perf_counter() - began < 3.0, message[:40]  # by the square: half an hour
+        assert time.thread_time() - began < 3.0, message[:40]  # by the square: half an hour
 
 
 def test_a_cookie_is_read_in_no_time() -> None:
-    began = time.perf_counter()
+    began = time.thread_time()
     for hostile in ('"' + "\\" * 60_000 + '"', "\\" * 60_000, ";" * 60_000, "=" * 60_000):
         assert _cookie(f"{COOKIE}={hostile}; a=b") != "token"
         assert _cookie(f"a={hostile}; {COOKIE}=token; c") == "token"
-    assert time.perf_counter() - began < 1.0  # the standard library takes 39 s for the first
+    assert time.thread_time() - began < 1.0  # the standard library takes 39 s for the first
 
 
 def test_times_that_are_none() -> None:

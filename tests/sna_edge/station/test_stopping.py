@@ -158,9 +158,10 @@ def test_what_is_not_judged_in_time_is_told_so_and_the_end_is_in_order(tmp_path)
         tolds.append(Told())
         parts = [Arrival("press-1", {"power": 200.0}, part=f"{n}-{i}") for i in range(200)]
         assert process.desk.submit(parts, tolds[-1])
+    tolds[0].wait()
     assert process.stop()
     for told in tolds:
-        told.wait(1.0)
+        told.wait()
         assert len(told.answers) == 200 or "send it again" in told.why
     refused = [told for told in tolds if told.why]
     assert 0 < len(refused) < 40 and all(told.calls == 1 for told in tolds)

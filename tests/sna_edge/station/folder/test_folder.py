@@ -29,7 +29,7 @@ def put(tmp_path, name, text):
     os.replace(tmp_path / "in" / f".{name}", tmp_path / "in" / name)
 
 
-def until(path, seconds=10.0):
+def until(path, seconds=60.0):
     end = time.monotonic() + seconds
     while not path.exists():
         assert time.monotonic() < end, f"{path} did not come"

@@ -124,8 +124,8 @@ def test_who_waits_for_a_record_too_long_hears_so_once(plant, plug, monkeypatch)
 
 
 def test_who_is_not_taken_hears_so_once(plant, plug, monkeypatch):
-    monkeypatch.setattr(at_once, "RECORDED", 0.2)
     with monkeypatch.context() as patched:
+        patched.setattr(at_once, "RECORDED", 0.2)
         patched.setattr(plant.desk, "submit", lambda *_, **__: False)
         plug.sendall(message("G1"))
         assert [status for status, _, _ in answers(plug, 1)] == [503]
@@ -135,22 +135,30 @@ def test_who_is_not_taken_hears_so_once(plant, plug, monkeypatch):
 
 
 def test_one_clock_tells_all_whose_records_do_not_come(monkeypatch):
-    monkeypatch.setattr(at_once, "RECORDED", 0.1)
-    heard, done = [], []
+    heard, done, later = [], [], 0.0
     desk = SimpleNamespace(submit=lambda found, when, here, at: not done.append(when))
     soon = at_once.AtOnce(desk)
     answer = Answer(1, '{"verdict": "ACCEPT"}', "ACCEPT")
 
+    async def passed(seconds: float) -> None:
+        """The clock of the loop goes on so far, whatever the machine does meanwhile."""
+        nonlocal later
+        later += seconds
+        for _ in range(5):
+            await asyncio.sleep(0)
+
     async def run() -> None:
+        loop = asyncio.get_running_loop()
+        monkeypatch.setattr(loop, "time", lambda own=loop.time: own() + later)
         for i in range(3):
             assert soon.take([], "json", 0, lambda data, i=i: heard.append((i, data.split()[1])))
         done[1]([answer], "")
-        await asyncio.sleep(0.05)
+        await passed(at_once.RECORDED / 2)
         assert heard == [(1, b"200")]
-        await asyncio.sleep(0.1)
+        await passed(at_once.RECORDED / 2)
         done[0]([answer], "")  # too late: told once already
         assert soon.take([], "json", 0, lambda data: heard.append((3, data.split()[1])))
-        await asyncio.sleep(0.15)
+        await passed(at_once.RECORDED)
 
     in_a_loop(run())
     assert heard == [(1, b"200"), (0, b"503"), (2, b"503"), (3, b"503")]

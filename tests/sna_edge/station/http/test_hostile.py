@@ -62,7 +62,7 @@ def test_hostile_messages_never_end_it_and_never_give_a_false_accept(tmp_path):
 
 
 def test_floods_and_half_requests_leave_room_for_others(tmp_path):
-    http = '[http]\nlisten = "127.0.0.1:0"\nseconds = 1.0\nconnections = 60\n'
+    http = '[http]\nlisten = "127.0.0.1:0"\nseconds = 5.0\nconnections = 60\n'
     plant = process(tmp_path, station="queue = 50\n" + STATION + http)
     port = plant.plant.doors["http"].port
     at = f"http://127.0.0.1:{port}/stations/press-1/parts"

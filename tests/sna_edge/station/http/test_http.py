@@ -112,9 +112,10 @@ def test_a_message_that_is_too_long_is_refused(tmp_path):
 def test_an_answer_does_not_wait_for_the_delayed_acknowledgement_of_tcp(plant):
     client = http.client.HTTPConnection("127.0.0.1", plant.plant.doors["http"].port)
     took = []
-    for i in range(20):
+    while len(took) < 200 and min(took[5:], default=1.0) >= 0.030:
         start = time.perf_counter()
-        client.request("POST", "/stations/press-1/parts", b'{"part": "N%d", "power": 200}' % i)
+        part = b'{"part": "N%d", "power": 200}' % len(took)
+        client.request("POST", "/stations/press-1/parts", part)
         client.getresponse().read()
         took.append(time.perf_counter() - start)
     client.close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import socket
 import time
-from threading import Thread
+from threading import Event, Thread
 
 import pytest
 
@@ -13,7 +13,7 @@ from sna_edge.errors import InputError
 from sna_edge.station.http import app, protocol, room
 
 from ..plants import STATION, asked, configured, folder, process
-from ..waiting import in_a_loop
+from ..waiting import in_a_loop, until
 
 HTTP = STATION + (
     '[http]\nlisten = "127.0.0.1:0"\nbody = "1 MB"\nbodies = "1 MB"\nseconds = {seconds}\n'
@@ -86,20 +86,21 @@ def test_a_client_that_goes_in_the_middle_gives_its_room_back(plant):
 
 
 def test_a_large_message_is_read_while_others_have_their_verdicts(plant, monkeypatch):
-    read, codes = app.arrivals, []
+    read, codes, begun, answered = app.arrivals, [], Event(), Event()
 
     def slow(data, kind, station):
         if len(data) > room.SMALL:
-            time.sleep(3.0)
+            begun.set()
+            assert answered.wait(60.0), "the small one waits for the large one"
         return read(data, kind, station)
 
     monkeypatch.setattr(app, "arrivals", slow)
     thread = Thread(target=lambda: codes.append(asked(at(plant), large("A"))[0]))
     thread.start()
-    time.sleep(0.5)
-    began = time.monotonic()
+    assert begun.wait(60.0)
     assert asked(at(plant), b'{"part": "B", "power": 200}')[0] == 200
-    assert time.monotonic() - began < 2.0 and codes == []
+    assert codes == []
+    answered.set()
     thread.join()
     assert codes == [200]
 
@@ -128,7 +129,7 @@ def test_who_does_not_read_is_cut_off(tmp_path):
     silent.connect(("127.0.0.1", plant.plant.doors["http"].port))
     message = b"[" + b",".join(b'{"power": 200}' for _ in range(4000)) + b"]"
     silent.sendall(head(len(message)) + message)
-    time.sleep(6.0)
+    until(lambda: plant.plant.doors["http"].state()["dropped"]["unread answers"])
     size = 0
     with pytest.raises(ConnectionResetError):
         while piece := silent.recv(1 << 16):

@@ -67,7 +67,7 @@ class Peopled:
         """Events on the disk, the oldest first; waits for one of that name."""
         from sna_edge.station.records import History
 
-        end = time.monotonic() + 15
+        end = time.monotonic() + 60
         while True:
             history = History(self.process.config.data)
             found = [json.loads(one.text) for one in history.latest(100, kind="event")][::-1]

@@ -173,7 +173,7 @@ def test_a_model_that_comes_while_limits_change_is_not_overlooked(
     assert limits(station, text=NEW)[0] == 200
     status, told = station.asked("engineer", "POST", f"{AT}/rollback", {"why": "scrap"})
     assert status == 409 and "yet" in told["error"]
-    end = time.monotonic() + 20
+    end = time.monotonic() + 60
     while judged(station)["model"]["sha256"] != digest(third):
         assert time.monotonic() < end, "the model was overlooked"
         time.sleep(0.1)
@@ -263,7 +263,15 @@ def test_verdicts_come_as_a_table(station: Peopled) -> None:
     for query, rows in (("from=2020-01-01", 5), ("to=2020-01-01T06:00&zone=Europe/Vienna", 0)):
         status, text = station.asked("engineer", "GET", f"/records.csv?{query}")
         assert status == 200 and len(text.splitlines()) == rows + 1, query
-    for query in ("zone=Atlantis", "decimal=x", "from=monday", "station=press-9"):
+    for query in (
+        "zone=Atlantis",
+        "decimal=x",
+        "from=monday",
+        "from=nan",
+        "to=1e300",
+        "from=-inf",
+        "station=press-9",
+    ):
         assert station.asked("engineer", "GET", f"/records.csv?{query}")[0] in (404, 409), query
 
 

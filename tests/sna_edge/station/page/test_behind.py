@@ -27,7 +27,8 @@ PLANS = '[stations.press-1.plans]\n"many rejects" = "Stop the press."\n'
 
 @pytest.fixture
 def running(tmp_path: Path) -> Iterator[Process]:
-    made = process(tmp_path, Records, station=STATION + PLANS + HTTP)
+    station = "stop_seconds = 60\n" + STATION + PLANS + HTTP
+    made = process(tmp_path, Records, station=station)
     yield made
     made.stop()
 
@@ -52,7 +53,7 @@ def first(made: Process, **headers: str) -> dict[str, Any]:
 
 
 def until(found: Any) -> None:
-    end = monotonic() + 20
+    end = monotonic() + 60
     while not found():
         assert monotonic() < end, "it does not happen"
         sleep(0.05)
@@ -90,7 +91,7 @@ def test_an_open_page_does_not_hold_up_the_end(running: Process) -> None:
     stream.readline()
     began = monotonic()
     running.stop()
-    assert monotonic() - began < 8.0
+    assert monotonic() - began < 30.0  # half of what it may take
     assert stream.read() is not None
 
 

@@ -37,14 +37,14 @@ def station(tmp_path: Path) -> Iterator[LiveStation]:
 
 
 def got(station: LiveStation, path: str, **headers: str) -> Any:
-    return urlopen(Request(station.address + path, headers=headers), timeout=10)
+    return urlopen(Request(station.address + path, headers=headers), timeout=60)
 
 
 def sent(station: LiveStation, path: str, told: Any, kind: str = "application/json") -> int:
     data = told if isinstance(told, bytes) else json.dumps(told).encode()
     try:
         request = Request(station.address + path, data, {"Content-Type": kind})
-        return int(urlopen(request, timeout=10).status)
+        return int(urlopen(request, timeout=60).status)
     except HTTPError as error:
         return error.code
 
@@ -64,7 +64,7 @@ def messages(station: LiveStation, count: int) -> list[tuple[str, dict[str, Any]
 
 
 def waited(station: LiveStation, least: int) -> None:
-    end = monotonic() + 10
+    end = monotonic() + 60
     while station.feed.board.taken < least:
         assert monotonic() < end, "the records do not come"
         sleep(0.01)

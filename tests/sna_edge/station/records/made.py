@@ -56,7 +56,7 @@ class Heard:
         self._called.set()
 
     def wait(self) -> Heard:
-        assert self._called.wait(20.0), "nobody was told"
+        assert self._called.wait(60.0), "nobody was told"
         return self
 
 

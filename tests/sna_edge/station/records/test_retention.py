@@ -15,7 +15,7 @@ from .made import START, appended, event, verdict
 DAY = 86_400.0
 
 
-def _until(condition, seconds=20.0):
+def _until(condition, seconds=60.0):
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "it never came"
