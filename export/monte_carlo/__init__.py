@@ -8,7 +8,7 @@ then forgotten: memory does not grow with their number, and any number of partit
 machines gives the same digits.
 """
 
-from .distributions import FORMS, draws_of
+from .drawing import FORMS, draws_of
 from .found import Distribution, Probability, Quantile, Spec, Sweep
 from .run import sweep
 

@@ -81,8 +81,8 @@ class Distribution:
 @dataclass(frozen=True)
 class Sweep:
     """`samples` of which `answered` have a value, by status; a distribution for each output, a
-    probability for each specification and for all of them together (`in_spec`); `extremes` of
-    inputs: sample -> name -> value as written."""
+    probability for each specification and for all of them together (`in_spec`); `inputs` of the
+    extremes: sample -> name -> value as written."""
 
     samples: int
     answered: int

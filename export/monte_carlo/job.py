@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from base64 import b64decode, b64encode
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from hashlib import sha256
 from itertools import pairwise
 from typing import Any
 
-from .draws import Draw
+from .drawing import Draw
 from .tally import Scale
 
 BLOCK = 1 << 16
@@ -33,6 +34,7 @@ class Job:
     scales: tuple[Scale, ...] = ()
     specs: tuple[tuple[int, float, float], ...] = ()
 
+    @cached_property
     def text(self) -> str:
         """All of it as JSON."""
         return json.dumps({
@@ -58,5 +60,5 @@ class Job:
         least = -(-blocks // MOST)
         count = partitions or -(-blocks // max(LARGEST[self.backend], least))
         ends = [blocks * i // count for i in range(count + 1)]
-        digest = sha256(self.text().encode()).hexdigest()
+        digest = sha256(self.text.encode()).hexdigest()
         return [{"job": digest, "blocks": [a, b]} for a, b in pairwise(ends) if a < b]

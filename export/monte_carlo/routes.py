@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sna_edge.core.domain import DomainBox
 from sna_edge.model import Model
 
-from .draws import samples
+from .drawing import samples
 from .job import Job
 from .native_route import NativeRoute
 from .tally import Tally, count

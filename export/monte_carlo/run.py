@@ -16,8 +16,8 @@ from sna_edge.model import Model
 from sna_edge.status import Status
 
 from ..partitions import run
-from .distributions import draws_of
-from .draws import samples as drawn
+from .drawing import draws_of
+from .drawing import samples as drawn
 from .found import PROBABILITIES, Probability, Spec, Sweep, distribution
 from .job import Job
 from .native_route import serves
@@ -58,7 +58,7 @@ def sweep(
     (1.0, 0.5)
     """
     job = looked(_job(model, inputs, samples, seed, rest, specs, backend), model)
-    tasks, work = job.tasks(_positive(partitions)), partial(partition, job.text())
+    tasks, work = job.tasks(_positive(partitions)), partial(partition, job.text)
     parts = run(tasks, work, folder, workers, dask, progress)
     return _found(model, job, parts, _probabilities(probabilities))
 

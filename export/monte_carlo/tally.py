@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from base64 import b64decode, b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
-from zlib import compress, decompress
 
 import numpy as np
 from numpy.typing import NDArray
+
+from .packing import packed, unpacked
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -94,17 +94,6 @@ class Tally:
             np.array(document["inside"], np.int64),
             unpacked(document["extremes"], np.float64).reshape(at.shape), at,
         )  # fmt: skip
-
-
-def packed(array: NDArray[Any]) -> str:
-    """Bytes of an array, little-endian and compressed, as text."""
-    return b64encode(compress(array.astype(array.dtype.newbyteorder("<")).tobytes(), 1)).decode()
-
-
-def unpacked(text: str, dtype: type) -> NDArray[Any]:
-    """The array of `packed`, flat."""
-    little = np.dtype(dtype).newbyteorder("<")
-    return np.frombuffer(decompress(b64decode(text)), little).astype(dtype)
 
 
 def count(

@@ -15,7 +15,7 @@ import pytest
 import sna_edge
 from sna_edge import CP, Model, Output, level_axis, spline_axis
 from sna_export.monte_carlo import sweep
-from sna_export.monte_carlo.draws import samples
+from sna_export.monte_carlo.drawing import samples
 from sna_export.monte_carlo.found import document
 from sna_export.monte_carlo.job import BLOCK, Job
 from sna_export.monte_carlo.native_route import NativeRoute
@@ -24,6 +24,7 @@ from sna_export.monte_carlo.run import _job, looked
 from sna_export.monte_carlo.tally import Tally, count
 
 from ..c_library import HOST, SOURCE
+from ..model_kinds import KINDS
 
 GIVEN = {
     "a": "normal(0, 1)", "b": "uniform(-3, 4.5)", "c": "triangular(-3, 0, 5)",
@@ -120,6 +121,27 @@ def test_a_sweep_has_the_same_digits_for_any_partitions(native: Any) -> None:
         assert abs(one.mean - other["mean"]) < 1e-5 * one.sd  # float32 sums of the library
         assert np.isclose(one.sd, other["sd"], rtol=1e-5)
         assert [i for _, i in one.lowest] == [i for _, i in other["lowest"]]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_of_model_agrees_with_numpy(
+    kind: str, library: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "sna_edge_native", library)
+    served = sna_edge.from_bytes(KINDS[kind]().to_bytes(), "native")
+    given = {
+        a.name: f"normal({(a.lower + a.upper) / 2}, {a.width / 5})"
+        for a in served.axes
+        if a.kind != "categorical"
+    }
+    one, other = (sweep(served, given, 5000, rest="uniform", backend=b) for b in ROUTES)
+    assert one.backend.startswith("native") and other.backend == "numpy"
+    assert one.statuses == other.statuses and len(one.statuses) > 1
+    for a, b in zip(one.outputs, other.outputs):
+        assert abs(a.mean - b.mean) < 1e-5 * b.sd  # float32 sums of the library
+
+
+ROUTES = ("native", "numpy")
 
 
 def test_arrays_that_do_not_fit_are_refused(native: Any) -> None:

@@ -12,9 +12,9 @@ from scipy import stats
 from sna_edge import CP, Axis, Model, Output, level_axis, spline_axis
 from sna_edge.errors import InputError
 from sna_export.monte_carlo import draws_of
-from sna_export.monte_carlo.draws import samples
-from sna_export.monte_carlo.normal import log, quantile
-from sna_export.monte_carlo.philox import philox, words_of
+from sna_export.monte_carlo.drawing import samples
+from sna_export.monte_carlo.drawing.normal import log, quantile
+from sna_export.monte_carlo.drawing.philox import philox, words_of
 
 COUNT = 200_000
 

@@ -146,7 +146,8 @@ def _truncated(axis: Axis, word: int, numbers: Sequence[float]) -> Draw:
     """Of two mirror images the one whose probabilities are in the lower tail."""
     mean, sd, low, high = numbers
     if not (sd > 0 and low < high):
-        raise _refuse(axis, "truncated(mean, sd, low, high) needs sd > 0 and low < high", "give so")
+        rule = "truncated(mean, sd, low, high) needs sd > 0 and low < high"
+        raise _refuse(axis, rule, "correct its numbers")
     a, b = (low - mean) / sd, (high - mean) / sd
     sign = 1.0
     if a + b > 0:
@@ -163,7 +164,8 @@ def _truncated(axis: Axis, word: int, numbers: Sequence[float]) -> Draw:
 def _triangular(axis: Axis, word: int, numbers: Sequence[float]) -> Draw:
     low, mode, high = numbers
     if not (low <= mode <= high and low < high):
-        raise _refuse(axis, "triangular(low, mode, high) needs low <= mode <= high", "give them so")
+        rule = "triangular(low, mode, high) needs low <= mode <= high, low < high"
+        raise _refuse(axis, rule, "correct its numbers")
     width = high - low
     return Draw(
         TRIANGULAR, word,

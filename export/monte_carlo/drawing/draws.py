@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..packing import packed, unpacked
 from .normal import quantile
 from .philox import Words, words_of
 
@@ -39,13 +40,18 @@ class Draw:
 
     def document(self) -> dict[str, Any]:
         """As JSON says it."""
-        return asdict(self)
+        values = packed(np.array(self.values, np.float32))
+        return {
+            "kind": self.kind, "word": self.word, "numbers": self.numbers, "cuts": self.cuts,
+            "values": values,
+        }  # fmt: skip
 
     @classmethod
     def of(cls, document: Mapping[str, Any]) -> Draw:
         """From what `document` gave."""
-        lists = {k: tuple(document[k]) for k in ("numbers", "cuts", "values")}
-        return cls(document["kind"], document["word"], **lists)
+        values = tuple(unpacked(document["values"], np.float32).tolist())
+        lists = tuple(document["numbers"]), tuple(document["cuts"]), values
+        return cls(document["kind"], document["word"], *lists)
 
 
 def samples(draws: Sequence[Draw], seed: int, first: int, count: int) -> NDArray[np.float32]:

@@ -12,8 +12,8 @@ from sna_edge.errors import InputError
 from sna_edge.values.naming import bracketed, column_of
 from sna_edge.values.units import conversion
 
-from ..table import Table, read_table
-from ..table.table import is_missing
+from ...table import Table, read_table
+from ...table.table import is_missing
 from .draws import ROWS, Draw
 
 Floats = NDArray[np.float64]
@@ -72,22 +72,20 @@ def _place(table: Table, path: str, name: str, column: str) -> str:
 
 def _values(table: Table, path: str, axis: Axis, place: str) -> Floats:
     """Coordinates [N] in the unit of the model, NaN where a cell is missing."""
-    written = table.written(place)
-    gaps = np.array([is_missing(cell) for cell in written])
     if axis.kind == "categorical":
-        found = axis.encode(np.array(written, dtype=object))
-        found[gaps & ~np.isfinite(found)] = np.nan
+        found = axis.encode(np.array(table.written(place), dtype=object))
     else:
         found = table.column(place)
         own = table.units.get(place, "") or bracketed(place)
         if own and axis.unit and own != axis.unit:
             scale, shift = map(float, conversion(own, axis.unit, axis.name))
             found = found * scale + shift
-    bad = np.flatnonzero(~np.isfinite(found) & ~gaps)
-    if len(bad):
-        row = int(bad[0])
-        raise InputError(
-            f"{path}, {table.place(row)}: {written[row]!r} is no value of {axis.describe()};"
-            " correct the cell or drop the row"
-        )
-    return np.asarray(found, dtype=float)
+    lost = np.flatnonzero(~np.isfinite(found))
+    written = table.written(place) if len(lost) else []
+    for row in lost.tolist():
+        if not is_missing(written[row]):
+            raise InputError(
+                f"{path}, {table.place(row)}: {written[row]!r} is no value of {axis.describe()};"
+                " correct the cell or drop the row"
+            )
+    return np.where(np.isfinite(found), found, np.nan)
