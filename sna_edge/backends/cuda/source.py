@@ -47,13 +47,14 @@ def interval_source() -> str:
 
 def program(made: Layout, budget: int) -> Program:
     """The program of a model whose blocks may use `budget` bytes of shared memory: small tables are
-    staged first, what does not fit is read from the device's memory."""
+    staged first, after the weights; what does not fit is read from the device's memory."""
     head = 0 if made.weights is None else len(made.weights) * made.groups
     order, staged = _staged(made, head, budget)
     places, at = {}, head
     for d in order:
         places[d], at = at, at + len(made.tables[d].rows) * made.groups
-    until = max((places[d] + len(made.tables[d].rows) * made.groups for d in staged), default=head)
+    alone = head if head * BYTES <= budget else 0
+    until = max((places[d] + len(made.tables[d].rows) * made.groups for d in staged), default=alone)
     parts = [b"" if made.weights is None else made.weights.tobytes()]
     parts += [made.tables[d].rows.tobytes() for d in order]
     arrays = (

@@ -1,6 +1,6 @@
 // One model: f_k(x) = sum_r W[r,k] prod_d phi_dr(x_d). Written above this: D, K, ORDER, GROUPS (of
 // four modes), FOLDED (the only weights are in the table of the first axis), STAGED (vectors kept
-// in shared memory), a struct per axis and AXES(DO).
+// in shared memory, weights first; 0: none), a struct per axis and AXES(DO).
 
 // ends and common matrices of every axis; rows [.., GROUPS], weights first where not FOLDED.
 struct Numbers {
@@ -77,7 +77,7 @@ __device__ inline int turned(int r, int turn)
 
 __device__ inline float4 weight(const float4 *staged, int k, int j)
 {
-    return FOLDED ? splat(1.0f) : staged[k * GROUPS + j];
+    return FOLDED ? splat(1.0f) : (STAGED ? staged : numbers.rows)[k * GROUPS + j];
 }
 
 // f [K] without bias.
