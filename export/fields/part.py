@@ -14,7 +14,8 @@ from sna_edge.core.mesh import MOST_NODES, Mesh
 from sna_edge.errors import InputError
 
 from ..solve.mesh.axis import NAMES, nearest
-from ..solve.mesh.reading import mesh_of, scikit_fem, volumes
+from ..solve.mesh.cleaning import volumes
+from ..solve.mesh.reading import mesh_of, scikit_fem
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

@@ -6,7 +6,7 @@ those of the model, on another mesh too, and what is known of its error goes wit
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from os import PathLike
@@ -64,7 +64,8 @@ class Carrier:
         return sparse.csr_array((weights.reshape(-1), (rows, nodes.reshape(-1))), shape=shape)
 
     def _located(self, points: Floats) -> tuple[NDArray[np.int64], Floats]:
-        """Nodes and weights [P, n]; the nearest node where a point lies a little outside."""
+        """Nodes and weights [P, n]; where a point lies a little outside, those of a cell beside it,
+        continued."""
         nodes, weights, away = self.mesh.located(points)
         size = float(np.ptp(self.mesh.points, axis=0).max())
         if away.max(initial=0.0) > NEAR * size:
@@ -72,10 +73,27 @@ class Carrier:
                 f"the part is not that of the model {self.name!r}: a node lies {away.max():.3g}"
                 " outside the model's mesh; take the same part, in the same place and units"
             )
-        for i in np.flatnonzero(away > 0.0):
-            nearest = int(((self.mesh.points - points[i]) ** 2).sum(axis=1).argmin())
-            nodes[i], weights[i] = nearest, np.eye(nodes.shape[1])[0]
+        outside = np.flatnonzero(away > 0.0)
+        for i, cell, shares in self._beside(points[outside]) if len(outside) else ():
+            nodes[outside[i]] = cell
+            weights[outside[i]] = self.mesh.weights(shares[None])[0]
         return nodes, weights
+
+    def _beside(self, points: Floats) -> Iterator[tuple[int, NDArray[np.int64], Floats]]:
+        """Of every point outside [P, dim]: the nodes of that cell at its nearest node that it is
+        least outside of, its shares there, which are linear beyond the cell."""
+        corners = self.mesh.cells[:, : self.mesh.dimension + 1]
+        nearest = [int(((self.mesh.points - x) ** 2).sum(axis=1).argmin()) for x in points]
+        near = np.isin(corners, nearest).any(axis=1)
+        cells, corners = np.asarray(self.mesh.cells[near], dtype=np.int64), corners[near]
+        for i, (x, node) in enumerate(zip(points, nearest, strict=True)):
+            own = np.flatnonzero((corners == node).any(axis=1))
+            first, *rest = self.mesh.points[corners[own]].transpose(1, 0, 2)
+            edges = np.stack([r - first for r in rest], axis=2)
+            shares = np.linalg.solve(edges, (x - first)[..., None])[..., 0]
+            shares = np.hstack([1.0 - shares.sum(axis=1, keepdims=True), shares])
+            best = int(shares.min(axis=1).argmax())
+            yield i, cells[own[best]], shares[best]
 
 
 def field_of(

@@ -1,4 +1,4 @@
-"""Points of a mesh that no cell has, and points that lie on others."""
+"""Points of a mesh that no cell has, and points that lie on others; volumes of cells."""
 
 from __future__ import annotations
 
@@ -13,6 +13,12 @@ from ..weak_form.errors import ProblemError
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 SAME = 1e-6  # of the shortest edge: points nearer than that lie on each other
+
+
+def volumes(points: Floats, cells: NDArray[np.int64]) -> Floats:
+    """Signed volumes [M] of simplices, times dim!; points [dim, N], cells [dim + 1, M]."""
+    edges = points[:, cells[1:]] - points[:, cells[0]][:, None, :]  # [dim, dim, M]
+    return np.asarray(np.linalg.det(edges.transpose(2, 0, 1)))
 
 
 def unused(mesh: Any) -> Ints:

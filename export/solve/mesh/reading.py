@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..weak_form.errors import ProblemError
-from .cleaning import unused, without_unused
+from .cleaning import unused, volumes, without_unused
 
 Floats = NDArray[np.float64]
 KINDS = {"MeshTri1": "triangles", "MeshTet1": "tetrahedra"}
@@ -109,12 +109,6 @@ def _dimension(kind: str) -> int:
     if kind.startswith(("triangle", "quad", "polygon")):
         return 2
     return 0 if kind == "vertex" else 1 if kind.startswith("line") else 3
-
-
-def volumes(points: Floats, cells: NDArray[np.int64]) -> Floats:
-    """Signed volumes [M] of simplices, times dim!; points [dim, N], cells [dim + 1, M]."""
-    edges = points[:, cells[1:]] - points[:, cells[0]][:, None, :]  # [dim, dim, M]
-    return np.asarray(np.linalg.det(edges.transpose(2, 0, 1)))
 
 
 def _need_points(mesh: Any) -> None:

@@ -8,13 +8,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .curved import bent
+
 Ints = NDArray[np.int64]
 
 
 def refined(mesh: Any) -> Any:
-    """The mesh with every cell cut into 2^dim; point i stays point i, middles of edges follow.
-    scikit-fem drops the boundaries of tetrahedra, which are found again."""
-    if mesh.p.shape[0] == 2 or not mesh.boundaries:
+    """The mesh with every cell cut into 2^dim; point i stays point i, middles of edges follow, in
+    the plane those of the border on its curve. scikit-fem drops the boundaries of tetrahedra, which
+    are found again."""
+    if mesh.p.shape[0] == 2:
+        return bent(mesh, mesh.refined())
+    if not mesh.boundaries:
         return mesh.refined()
     fine = replace(mesh, _boundaries=None).refined()
     known = _keys(np.asarray(fine.facets), fine.p.shape[1])

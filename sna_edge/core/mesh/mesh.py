@@ -113,9 +113,9 @@ class Mesh:
         (NaN outside), and how far outside the mesh each is [P], 0 inside."""
         cell, shares, distance = self._search.find(np.asarray(points, dtype=float))
         nodes = self.stored.cells[cell].astype(np.int64)
-        return nodes, self._weights(shares), distance
+        return nodes, self.weights(shares), distance
 
-    def _weights(self, shares: Floats) -> Floats:
+    def weights(self, shares: Floats) -> Floats:
         """N_i [P, n] from barycentric coordinates [P, dim + 1]."""
         if self.degree == 1:
             return shares
