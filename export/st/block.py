@@ -29,7 +29,7 @@ NARROWEST = 2.0**-96
 """Span of an axis: what halves of its ends leave stays a normal number of REAL."""
 OWN_OUTPUTS = ("status", "valid", "outside", "familiarity")
 STATUS = "0 ok, 4 edge, 5 unfamiliar; below 0 no value: -1 outside, -2 no number, -4 overflow"
-UNRUN = "Not run on a PLC compiler: parsed, and executed by interpreters of sna-edge."
+UNRUN = "Not run on a PLC compiler: read again and executed by an interpreter of sna-edge."
 
 
 @dataclass
