@@ -130,6 +130,11 @@ def looked(job: Job, model: Model) -> Job:
             f"none of the first {len(y)} samples has a value ({Status(int(status[0])).label});"
             f" domains are {', '.join(a.describe() for a in model.axes)}: draw inputs inside them"
         )
+    if not np.isfinite(good).all():
+        raise InputError(
+            "an output is too large for a number at some of the first samples; draw inputs from"
+            " narrower distributions"
+        )
     return replace(job, scales=tuple(_scale(column) for column in good.T))
 
 

@@ -14,6 +14,7 @@ import pytest
 
 import sna_edge
 from sna_edge import CP, Model, Output, level_axis, spline_axis
+from sna_edge.errors import InputError
 from sna_export.monte_carlo import sweep
 from sna_export.monte_carlo.drawing import samples
 from sna_export.monte_carlo.found import document
@@ -142,6 +143,16 @@ def test_every_kind_of_model_agrees_with_numpy(
 
 
 ROUTES = ("native", "numpy")
+
+
+def test_outputs_beyond_float32_are_refused(library: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "sna_edge_native", library)
+    axis = spline_axis("a", "", 0.0, 1.0, spans=1, degree=1)
+    cp = CP.full([np.array([[0.0], [150.0]])], np.ones((1, 1)))
+    made = Model([axis], cp, [Output("y", link="exp")])
+    served = sna_edge.from_bytes(made.to_bytes(), "native")
+    with pytest.raises(InputError, match="too large for a number"):
+        sweep(served, {"a": "uniform"}, 1000, backend="native")
 
 
 def test_arrays_that_do_not_fit_are_refused(native: Any) -> None:
