@@ -90,7 +90,9 @@ class Problem:
         if parts and any(p.function is not None for p in products):
             raise ProblemError(
                 f"problem {self.name!r} has a function of the unknown, which the part {parts[0]!r}"
-                " does not take yet; leave it out, or take its value at a mean of the unknown"
+                " does not take yet; where it is k(T) of steady conduction, solve for the integral"
+                " of k over T, which is linear (docs/parts.md), else take its value at a mean of"
+                " the unknown"
             )
         if parts and any(p.fields for p in self.operator.products):
             raise ProblemError(
