@@ -1,11 +1,8 @@
 """Where the border of a plane part is a polygon of a curve: the middles of its facets on the curve.
 
-A facet from p to q whose ends have the tangents s and t has its middle on the curve at
-
-    (p + q) / 2 + |q - p| (s - t) / 8
-
-(a cubic through both ends with both tangents). Facets turn into each other by little where the
-border is smooth; a corner turns by more, and a kink between straight sides turns at one end alone.
+A facet of length h has its middle on the curve h^2 c / 8 beside its own, c the mean curvature of
+the border at its ends: at a node between facets of lengths g and h that turns by w, 2 w / (g + h).
+A corner turns by more than a curve; a kink between straight sides turns at one end alone.
 """
 
 from __future__ import annotations
