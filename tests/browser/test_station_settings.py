@@ -106,9 +106,18 @@ def test_a_model_goes_back_and_a_gauge_is_studied(visit: Visit, station: Peopled
         f"{p} {o} {200 + 10 * p + (0.2 if r else -0.2):.1f}"
         for p in range(4) for o in "ab" for r in (0, 1)
     )  # fmt: skip
-    card.get_by_label("One measurement").fill(rows)
+    take = card.get_by_role("button", name="Take as tolerance")
+    for n, wrong in enumerate(("", "a b", "a b 1 2", "a,b", "a b x")):
+        card.get_by_label("One measurement").fill("a b 1\n" * n + wrong)
+        card.get_by_label("Reason").fill("study 12")
+        take.click()
+        card.get_by_text(f"Not done: line {n + 1} of the study").wait_for()
+    card.get_by_label("One measurement").fill(rows.replace(" ", ","))
+    card.get_by_role("button", name="Calculate").click()
+    card.get_by_text("Gauge of power: standard deviation 0.241").wait_for()
+    card.get_by_label("One measurement").fill(rows.replace(" ", ";").replace(".", ","))
     card.get_by_label("Reason").fill("study 12")
-    card.get_by_role("button", name="Take as tolerance").click()
+    take.click()
     assert "Gauge of power" in said(seen, "Limits changed")
     assert station.events("limits changed")[0]["gage"]["input"] == "power"
 

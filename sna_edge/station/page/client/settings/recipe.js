@@ -35,10 +35,17 @@ function named(slot) {
   return `${slot.version ? `version ${slot.version}, ` : ''}${slot.sha256.slice(0, 12)}`;
 }
 
+// [part, operator, value] of a line, parted by blanks, semicolons or else commas; NaN for a value that is not there.
+function measurement(line) {
+  const text = line.trim(), [part, who, value, more] = text.split(/[\s;]/.test(text) ? /[\s;]+/ : ',');
+  return [part, who, value && more === undefined ? Number(value.replace(',', '.')) : NaN];
+}
+
 export function gageCard(line, inputs, again) {
   const input = choice(inputs), rows = el('textarea', { rows: 5, spellcheck: 'false', class: 'code', placeholder: 'part operator value' });
   const ask = (apply) => async (why) => {
-    const read = rows.value.trim().split('\n').map((one) => one.trim().split(/[\s;]+/)).map(([part, who, value]) => [part, who, Number((value ?? '').replace(',', '.'))]);
+    const read = rows.value.trim().split('\n').map(measurement), wrong = read.findIndex((one) => !Number.isFinite(one[2]));
+    if (wrong >= 0) return { error: `line ${wrong + 1} of the study is no part, operator and value; correct it` };
     const told = await operate('POST', at(line, 'gage'), { input: input.value, rows: read, apply, why });
     if (told.error) return told;
     const said = `Gauge of ${told.input}: standard deviation ${told.sigma.toPrecision(3)}, tolerance ${told.tolerance}.`;
