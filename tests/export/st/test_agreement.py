@@ -13,10 +13,11 @@ import sna_edge
 from sna_edge import Interval, Model
 from sna_export.st.block import Plan, function_block, results
 from sna_export.st.command import integer_blocks, real_blocks
-from sna_export.st.integers import path_of, rounded
+from sna_export.st.integers import _output, path_of, rounded
 from sna_export.st.run import Machine, machine
 from sna_export.st.syntax import read
 from sna_export.st.testing import answered, counted, somewhere
+from sna_export.st.text import Block
 
 from ...c_library import KEPT_1_1
 from ...c_models import cp_model, mixed, zoo
@@ -128,6 +129,26 @@ def test_quotients_are_those_of_a_shift(bits: int) -> None:
     near = [sign * (edge + off) for edge in (0, 1 << 20, 1 << 46, 1 << 51) for sign in (-1, 1)
             for off in (-half - 1, -half, -1, 0, 1, half - 1, half)]  # fmt: skip
     assert [asked.call(k=k)["v"] for k in near] == [(k + half) >> bits for k in near]
+
+
+@pytest.mark.parametrize("link", ["exp", "logistic"])
+def test_sums_beyond_the_table_of_a_link_take_its_ends(link: str) -> None:
+    path = path_of(whole(zoo()[link]))
+    assert path is not None
+    block = Block("m", "")
+    block.declare("VAR_INPUT", "k", "LINT")
+    block.declare("VAR_OUTPUT", "y", "DINT")
+    block.declare("VAR", "j", "DINT")
+    for name in ("gap", "v"):
+        block.declare("VAR", name, "LINT")
+    block.work("f", "LINT", 1)
+    block.say("f[0] := k;")
+    _output(block, 0, path.outputs[0], "y")
+    asked = machine(read(block.text()), "m")
+    sums = [-(1 << 61), -(1 << 50), -1, 0, 1, 1 << 50, 1 << 61]
+    wanted = path.outputs[0].value(np.array(sums))
+    assert [asked.call(k=k)["y"] for k in sums] == wanted.tolist()
+    assert {wanted[0], wanted[-1]} == {path.outputs[0].table[0], path.outputs[0].table[-1]}
 
 
 def test_spans_without_rows_are_said_in_both_arithmetics() -> None:
