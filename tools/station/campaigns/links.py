@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import time
+from contextlib import ExitStack
 from pathlib import Path
 
 from .followed import Followed
@@ -25,14 +26,22 @@ def away(folder: Path, times: int, draw: random.Random) -> Outcome:
     recorded meanwhile that the cap drops the oldest, in a third that it refuses parts."""
     policy = draw.choice(("", "drop_oldest", "stop"))
     site, told = Site(folder, HTTP, MQTT, more=SMALL.format(policy) if policy else ""), Told()
-    reference, broker = Reference(site), Broker(folder, site.ports["mqtt"])
-    reader, wrong = Reader(broker.port), list[str]()
-    followed = Followed(site.data) if policy == "drop_oldest" else None
-    site.start()
-    until(lambda: site.up("mqtt.plant"), "the door is up")
-    sender = HttpSender(told, site, draw.randrange(10**6))
-    line = MqttSender(told, broker.port, draw.randrange(10**6))
-    try:
+    reference, wrong = Reference(site), list[str]()
+    with ExitStack() as ends:
+        broker = Broker(folder, site.ports["mqtt"])
+        ends.callback(broker.stop)
+        reader = Reader(broker.port)
+        ends.callback(reader.close)
+        followed = Followed(site.data) if policy == "drop_oldest" else None
+        if followed is not None:
+            ends.callback(followed.stop)
+        ends.callback(site.kill)
+        site.start()
+        until(lambda: site.up("mqtt.plant"), "the door is up")
+        senders: list[Sender] = [HttpSender(told, site, draw.randrange(10**6))]
+        senders.append(MqttSender(told, broker.port, draw.randrange(10**6)))
+        for sender in senders:
+            ends.callback(sender.stopping.set)
         for _ in range(times):
             time.sleep(draw.uniform(0.1, 0.5))
             broker.stop()
@@ -43,16 +52,8 @@ def away(folder: Path, times: int, draw: random.Random) -> Outcome:
                 until(lambda: site.up("mqtt.plant"), "the door is up again", 120.0)
         if policy == "stop":
             wrong += _at_cap(site, told)
-        wrong += _received(site, reader, [sender, line], policy)
+        wrong += _received(site, reader, senders, policy)
         outcome = closed(site, told, reference, [], times, followed=followed)
-    finally:
-        sender.stopping.set()
-        line.stopping.set()
-        site.kill()
-        broker.stop()
-        reader.close()
-        if followed is not None:
-            followed.stop()
     outcome.faults += wrong
     return outcome
 
