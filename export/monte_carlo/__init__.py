@@ -5,7 +5,7 @@
 
 Samples are functions of their number and the seed (Philox), each is counted where it is drawn and
 then forgotten: memory does not grow with their number, and any number of partitions, processes or
-machines gives the same digits.
+machines gives the same digits. Inputs on grids take every point of their product.
 """
 
 from .drawing import FORMS, draws_of

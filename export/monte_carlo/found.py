@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -20,27 +20,29 @@ NONE_SEEN = 3.0
 @dataclass(frozen=True)
 class Quantile:
     """The value below which the share `p` of the samples lies, to `resolution` (the bin that it is
-    in), and the standard error by which the number of samples moves it."""
+    in), and the standard error by which the number of random samples moves it."""
 
     p: float
     value: float
     resolution: float
-    se: float
+    se: float | None
 
 
 @dataclass(frozen=True)
 class Probability:
     """A share of the samples that have a value, and its standard error; `at_most`: bound at 95 %
-    where no sample was seen."""
+    where no sample was seen. A design has neither."""
 
     p: float
-    se: float
+    se: float | None
     at_most: float | None = None
 
     @classmethod
-    def of(cls, count: int, n: int) -> Probability:
+    def of(cls, count: int, n: int, design: str = "random") -> Probability:
         """count of n."""
         p = count / n
+        if design != "random":
+            return cls(p, None)
         return cls(p, (p * (1 - p) / n) ** 0.5, None if count else min(NONE_SEEN / n, 1.0))
 
 
@@ -58,16 +60,17 @@ class Spec:
 
 @dataclass(frozen=True)
 class Distribution:
-    """One output: moments with their standard errors, quantiles, histogram (`counts` [BINS] between
-    `edges` [BINS + 1], of which `outside` lie beyond them), and extremes as (value, sample)."""
+    """One output: moments with their standard errors (None of a design), quantiles, histogram
+    (`counts` [BINS] between `edges` [BINS + 1], of which `outside` lie beyond them), and extremes
+    as (value, sample)."""
 
     name: str
     unit: str
     n: int
     mean: float
-    mean_se: float
+    mean_se: float | None
     sd: float
-    sd_se: float
+    sd_se: float | None
     skewness: float
     kurtosis: float
     quantiles: tuple[Quantile, ...]
@@ -80,12 +83,13 @@ class Distribution:
 
 @dataclass(frozen=True)
 class Sweep:
-    """`samples` of which `answered` have a value, by status; a distribution for each output, a
-    probability for each specification and for all of them together (`in_spec`); `inputs` of the
-    extremes: sample -> name -> value as written."""
+    """`samples` of a `design` (random or grid), of which `answered` have a value, by status; a
+    distribution for each output, a probability for each specification and for all of them together
+    (`in_spec`); `inputs` of the extremes: sample -> name -> value as written."""
 
     samples: int
     answered: int
+    design: str
     seed: int
     statuses: dict[str, int]
     outputs: tuple[Distribution, ...]
@@ -99,7 +103,7 @@ def distribution(
     name: str, unit: str, scale: Scale, n: int, powers: Floats, tally: Tally, k: int,
     probabilities: Sequence[float],
 ) -> Distribution:  # fmt: skip
-    """Of output k from its sums `powers` [4] and counts of n samples."""
+    """Of output k from its sums `powers` [4] and counts of n samples, as if they were random."""
     mean, m2, m3, m4 = central(powers, n)
     sd, inner = (m2 * n / max(n - 1, 1)) ** 0.5 / scale.rate, tally.counts[k, 1:-1]
     kurtosis = m4 / m2**2 if m2 > 0 else float("nan")
@@ -113,6 +117,12 @@ def distribution(
         tuple(quantile(p, edges, tally.counts[k], ends) for p in probabilities),
         edges, inner, (int(tally.counts[k, 0]), int(tally.counts[k, -1])), lowest, highest,
     )  # fmt: skip
+
+
+def without_errors(one: Distribution) -> Distribution:
+    """The same of samples that are no random ones: standard errors are None."""
+    quantiles = tuple(replace(q, se=None) for q in one.quantiles)
+    return replace(one, mean_se=None, sd_se=None, quantiles=quantiles)
 
 
 def central(powers: Floats, n: int) -> tuple[float, float, float, float]:

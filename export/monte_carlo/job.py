@@ -10,7 +10,7 @@ from hashlib import sha256
 from itertools import pairwise
 from typing import Any
 
-from .drawing import Draw
+from .drawing import Draw, points
 from .tally import Scale
 
 BLOCK = 1 << 16
@@ -33,6 +33,11 @@ class Job:
     backend: str
     scales: tuple[Scale, ...] = ()
     specs: tuple[tuple[int, float, float], ...] = ()
+
+    @property
+    def design(self) -> str:
+        """`random` or `grid`."""
+        return "random" if points(self.draws) is None else "grid"
 
     @cached_property
     def text(self) -> str:

@@ -16,24 +16,25 @@ from sna_edge.model import Model
 from sna_edge.status import Status
 
 from ..partitions import run
-from .drawing import draws_of
+from .drawing import Draw, draws_of, points
 from .drawing import samples as drawn
-from .found import PROBABILITIES, Probability, Spec, Sweep, distribution
+from .found import PROBABILITIES, Probability, Spec, Sweep, distribution, without_errors
 from .job import Job
 from .native_route import serves
 from .partition import partition
-from .routes import route
+from .routes import Route, route
 from .tally import BINS, STATUSES, Scale, Sums, Tally
 
-LOOK = 1 << 14
-"""Samples of the first look."""
-MOST_SAMPLES = 1 << 48
+LOOK, PLACE = 1 << 14, 64
+"""Samples of the first look, and of each of its places on a grid."""
+SAMPLES, MOST_SAMPLES = 10**6, 1 << 48
 MOST_SEED = 1 << 64
+GOLDEN = (5**0.5 - 1) / 2
 Limits = tuple[str, float, float]
 
 
 def sweep(
-    model: Model, inputs: Mapping[str, object], samples: int, *, seed: int = 0,
+    model: Model, inputs: Mapping[str, object], samples: int | None = None, *, seed: int = 0,
     rest: str | None = None, specs: Sequence[Limits] = (), backend: str = "auto",
     probabilities: Sequence[float] = PROBABILITIES, folder: str | os.PathLike[str] | None = None,
     workers: int = 1, partitions: int | None = None, dask: str | None = None,
@@ -42,7 +43,8 @@ def sweep(
     """The outputs of a model whose inputs are drawn from distributions: Monte Carlo.
 
     inputs: NAME -> a distribution in words (`normal(200, 5)`), a number or a level; rest: that of
-    inputs not named; specs: (output, lower, upper). Sample i depends on i and the seed alone, sums
+    inputs not named; samples: 10^6 if left out, all points where inputs are on a grid; specs:
+    (output, lower, upper). Sample i depends on i and the seed alone, sums
     are added in one fixed order: every number of partitions and workers gives the same digits.
     `folder` keeps finished partitions, so that the same call goes on where one has ended; `dask`:
     the address of a cluster. Raises InputError, before anything is drawn, for what is no
@@ -64,19 +66,31 @@ def sweep(
 
 
 def _job(
-    model: Model, inputs: Mapping[str, object], samples: int, seed: int, rest: str | None,
+    model: Model, inputs: Mapping[str, object], samples: int | None, seed: int, rest: str | None,
     specs: Sequence[Limits], backend: str,
 ) -> Job:  # fmt: skip
-    if not 0 < samples <= MOST_SAMPLES:
-        raise InputError(f"{samples} samples; give 1 to 2^48")
     if not 0 <= seed < MOST_SEED:
         raise InputError(f"the seed is {seed}; give a whole number from 0 to 2^64 - 1")
     artifact = model.artifact if model.artifact is not None else model.to_bytes()
     draws = draws_of(model, inputs, rest)
     return Job(
-        artifact, draws, seed, samples, _backend(model, backend),
+        artifact, draws, seed, _number(samples, draws), _backend(model, backend),
         specs=tuple(_spec(model, spec) for spec in specs),
     )  # fmt: skip
+
+
+def _number(samples: int | None, draws: Sequence[Draw]) -> int:
+    """How many samples: as asked, or one for each point of the grid."""
+    on_grid = points(draws)
+    if on_grid is not None and samples not in (None, on_grid):
+        raise InputError(
+            f"the grid has {on_grid:,} points, each of them a sample, not {samples:,}; leave"
+            " --samples out"
+        )
+    samples = on_grid or (SAMPLES if samples is None else samples)
+    if not 0 < samples <= MOST_SAMPLES:
+        raise InputError(f"{samples} samples; give 1 to 2^48")
+    return samples
 
 
 def _backend(model: Model, wanted: str) -> str:
@@ -123,11 +137,11 @@ def looked(job: Job, model: Model) -> Job:
     """The job with the scales that the first samples suggest: sums about their mean, histograms
     twice as wide as they are. Raises InputError where none of them has a value."""
     served = model if model.backend.name == job.backend else model.with_backend(job.backend)
-    y, status = route(served, job).values(0, min(LOOK, job.samples))
+    y, status = _look(route(served, job), job)
     good = y[status >= 0]
     if not len(good):
         raise InputError(
-            f"none of the first {len(y)} samples has a value ({Status(int(status[0])).label});"
+            f"none of {len(y)} samples looked at has a value ({Status(int(status[0])).label});"
             f" domains are {', '.join(a.describe() for a in model.axes)}: draw inputs inside them"
         )
     if not np.isfinite(good).all():
@@ -136,6 +150,17 @@ def looked(job: Job, model: Model) -> Job:
             " narrower distributions"
         )
     return replace(job, scales=tuple(_scale(column) for column in good.T))
+
+
+def _look(samples: Route, job: Job) -> tuple[Any, Any]:
+    """Values and statuses of the first LOOK samples; of a larger grid those at its two ends and at
+    places that are spread over it like multiples of the golden ratio."""
+    if job.design == "random" or job.samples <= LOOK:
+        return samples.values(0, min(LOOK, job.samples))
+    last = job.samples - PLACE
+    places = [int(last * (i * GOLDEN % 1.0)) for i in range(LOOK // PLACE - 1)]
+    parts = [samples.values(first, PLACE) for first in (*places, last)]
+    return np.concatenate([y for y, _ in parts]), np.concatenate([s for _, s in parts])
 
 
 def _scale(y: Any) -> Scale:
@@ -158,21 +183,25 @@ def _found(model: Model, job: Job, parts: Sequence[Any], probabilities: Sequence
         distribution(o.name, o.unit, job.scales[k], n, total[k], tally, k, probabilities)
         for k, o in enumerate(model.outputs)
     )
-    specs = tuple(_counted(model, s, b, n) for s, b in zip(job.specs, tally.beyond.tolist()))
+    if job.design != "random":
+        found = tuple(map(without_errors, found))
+    specs = tuple(_counted(model, job, s, b, n) for s, b in zip(job.specs, tally.beyond.tolist()))
     statuses = {
         Status(i - STATUSES // 2).label: c for i, c in enumerate(tally.statuses.tolist()) if c
     }
     return Sweep(
-        job.samples, n, job.seed, statuses, found, specs,
-        Probability.of(int(tally.inside[0]), n) if specs else None,
+        job.samples, n, job.design, job.seed, statuses, found, specs,
+        Probability.of(int(tally.inside[0]), n, job.design) if specs else None,
         _inputs(model, job, found), "/".join(sorted({part["by"] for part in parts})),
     )  # fmt: skip
 
 
-def _counted(model: Model, spec: tuple[int, float, float], beyond: Sequence[int], n: int) -> Spec:
+def _counted(
+    model: Model, job: Job, spec: tuple[int, float, float], beyond: Sequence[int], n: int
+) -> Spec:
     k, lower, upper = spec
     inside = n - sum(beyond)
-    shares = (Probability.of(count, n) for count in (*beyond, inside))
+    shares = (Probability.of(count, n, job.design) for count in (*beyond, inside))
     return Spec(model.output_names[k], lower, upper, *shares)
 
 

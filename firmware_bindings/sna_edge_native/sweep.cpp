@@ -104,7 +104,8 @@ class Sweep {
         one.values = values_.data() + value[0];
         one.n_cuts = static_cast<uint32_t>(cut[1] - cut[0]);
         one.n_values = static_cast<uint32_t>(value[1] - value[0]);
-        need(kind >= SNA_DRAW_FIXED && kind <= SNA_DRAW_LEVELS);
+        need(kind >= SNA_DRAW_FIXED && kind <= SNA_DRAW_GRID);
+        need(kind != SNA_DRAW_GRID || (numbers[0] >= 1 && numbers[0] <= 0x1p53));
         need(kind < SNA_DRAW_ROWS || one.n_values > 0);
         need(kind != SNA_DRAW_LEVELS || one.n_values == one.n_cuts + 1);
         draws_.push_back(one);

@@ -142,7 +142,8 @@ def need(model: Model, *arrays: Any) -> None:
         and (np.diff(cut_ends) >= 0).all() and (np.diff(value_ends) >= 0).all()
         and cut_ends[0] == value_ends[0] == 0
         and ((specs[:, 0] >= 0) & (specs[:, 0] < outputs)).all()
-        and ((kinds >= 0) & (kinds <= 5)).all()
+        and ((kinds >= 0) & (kinds <= 6)).all()
+        and ((kinds != 6) | ((numbers[:, 0] >= 1) & (numbers[:, 0] <= 2.0**53))).all()
         and ((kinds < 4) | (np.diff(value_ends) > 0)).all()
         and ((kinds != 5) | (np.diff(value_ends) == np.diff(cut_ends) + 1)).all()
     )  # fmt: skip

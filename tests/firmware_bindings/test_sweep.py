@@ -6,6 +6,7 @@ import importlib
 import shutil
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from types import ModuleType
 from typing import Any
 
@@ -88,6 +89,25 @@ def route_and_job() -> tuple[NativeRoute, Job]:
     return NativeRoute(served, job), job
 
 
+ON_GRID = {
+    **GIVEN,
+    "b": "grid(-3, 4.5, 7)",
+    "gas": "grid",
+    "h": "grid(1000)",
+    "j": "grid(0, 1, 90)",
+}
+
+
+def test_points_of_a_grid_are_those_of_numpy_to_the_bit(native: Any) -> None:
+    served = sna_edge.from_bytes(model().to_bytes(), "native")
+    job = looked(_job(served, ON_GRID, None, 5, None, (), "native"), served)
+    route = NativeRoute(served, job)
+    assert job.samples == 7 * 3 * 1000 * 90
+    for first in (0, 89_990, job.samples - 20_011):
+        found, expected = route.draw(first, 20_011), samples(job.draws, 5, first, 20_011)
+        assert (found.view(np.uint32) == expected.view(np.uint32)).all()
+
+
 @pytest.mark.parametrize("first", [0, 2**32 - 700])
 def test_samples_are_those_of_numpy_to_the_bit(native: Any, first: int) -> None:
     route, job = route_and_job()
@@ -153,6 +173,14 @@ def test_outputs_beyond_float32_are_refused(library: Any, monkeypatch: pytest.Mo
     served = sna_edge.from_bytes(made.to_bytes(), "native")
     with pytest.raises(InputError, match="too large for a number"):
         sweep(served, {"a": "uniform"}, 1000, backend="native")
+
+
+def test_a_grid_without_a_stride_is_refused(native: Any) -> None:
+    served = sna_edge.from_bytes(model().to_bytes(), "native")
+    job = _job(served, ON_GRID, None, 5, None, (), "native")
+    draws = tuple(replace(draw, numbers=(0.5,) * 5) for draw in job.draws)
+    with pytest.raises(ValueError, match="do not fit"):
+        NativeRoute(served, replace(job, draws=draws))
 
 
 def test_arrays_that_do_not_fit_are_refused(native: Any) -> None:

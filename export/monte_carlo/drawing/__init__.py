@@ -2,5 +2,6 @@
 
 from .distributions import FORMS, draws_of
 from .draws import Draw, samples
+from .grids import points
 
-__all__ = ["FORMS", "Draw", "draws_of", "samples"]
+__all__ = ["FORMS", "Draw", "draws_of", "points", "samples"]

@@ -15,6 +15,7 @@ from sna_edge.model import Model
 
 from .columns import Columns
 from .draws import FIXED, LEVELS, NORMAL, TRIANGULAR, UNIFORM, Draw
+from .grids import FORM, grid_of, laid
 
 FORMS = {
     "uniform": "uniform(low, high), or uniform for the whole domain",
@@ -23,6 +24,7 @@ FORMS = {
     "triangular": "triangular(low, mode, high)",
     "levels": "levels(A: 0.2, B: 0.8)",
     "column": "column(FILE) or column(FILE, COLUMN)",
+    "grid": FORM,
 }
 CALL = re.compile(r"\s*([a-z]+)\s*(?:\((.*)\))?\s*", re.DOTALL)
 WHOLE = 1 << 32
@@ -57,8 +59,8 @@ def draws_of(
             " uniform for inputs that are anywhere in their domain"
         )
     columns = _columns(model.axes, texts)
-    return tuple(
-        _draw(axis, word, texts[axis.name], columns) for word, axis in enumerate(model.axes)
+    return laid(
+        [_draw(axis, word, texts[axis.name], columns) for word, axis in enumerate(model.axes)]
     )
 
 
@@ -92,10 +94,12 @@ def _draw(axis: Axis, word: int, given: object, columns: Columns) -> Draw:
         raise _refuse(axis, f"{name!r} is no distribution", f"write {', '.join(FORMS)}")
     if name == "column":
         return columns.draw(axis.name)
+    if name == "grid":
+        return grid_of(axis, word, inner)
     if name == "levels" or (name == "uniform" and axis.kind == "categorical" and inner is None):
         return _levels(axis, word, inner)
     if axis.kind == "categorical":
-        raise _refuse(axis, "it has levels", "write one of them, levels(..) or column(..)")
+        raise _refuse(axis, "it has levels", "write one of them, levels(..), column(..) or grid")
     if name == "uniform" and inner is None:
         return _uniform(axis, word, [axis.lower, axis.upper])
     return CONTINUOUS[name](axis, word, _numbers(axis, name, inner or ""))

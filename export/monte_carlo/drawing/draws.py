@@ -13,13 +13,13 @@ from ..packing import packed, unpacked
 from .normal import quantile
 from .philox import Words, words_of
 
-FIXED, UNIFORM, NORMAL, TRIANGULAR, ROWS, LEVELS = range(6)
+FIXED, UNIFORM, NORMAL, TRIANGULAR, ROWS, LEVELS, GRID = range(7)
 UNIT = 2.0**-32
 
 
 @dataclass(frozen=True)
 class Draw:
-    """One input of a sample, from the random word w (32 bits) and u = (w + 1/2) / 2^32:
+    """One input of sample i, from the random word w (32 bits) and u = (w + 1/2) / 2^32:
 
         FIXED       a
         UNIFORM     a + b u
@@ -27,6 +27,7 @@ class Draw:
         TRIANGULAR  a + sqrt(u c) for u < e, else b - sqrt((1 - u) d)
         ROWS        values[floor(w n / 2^32)] of n
         LEVELS      values[number of cuts <= w]
+        GRID        values[floor(i / a) mod n] of n
 
     rounded to float32. `word`: which word of the sample; inputs of one table share theirs, so that
     its rows stay together.
@@ -62,11 +63,21 @@ def samples(draws: Sequence[Draw], seed: int, first: int, count: int) -> NDArray
         if draw.kind == FIXED:
             found[:, d] = draw.numbers[0]
             continue
+        if draw.kind == GRID:
+            found[:, d] = on_grid(draw, first, count)
+            continue
         block = draw.word // 4
         if block not in known:
             known[block] = words_of(first, count, block, seed)
         found[:, d] = drawn(draw, known[block][draw.word % 4])
     return found
+
+
+def on_grid(draw: Draw, first: int, count: int) -> NDArray[np.float32]:
+    """Points [N] of the samples first .. first + count - 1: one digit of their numbers."""
+    index = np.arange(first, first + count, dtype=np.int64)
+    digit = index // int(draw.numbers[0]) % len(draw.values)
+    return np.array(draw.values, np.float32)[digit]
 
 
 def drawn(draw: Draw, word: Words) -> NDArray[Any]:

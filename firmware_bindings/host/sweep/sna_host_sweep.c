@@ -115,7 +115,21 @@ static void draw_levels(const sna_draw *d, const uint32_t *w, int n, float *x) {
     }
 }
 
-static void draw_one(const routines *use, const sna_draw *d, const uint32_t *w, int n, float *x) {
+/* One digit of the numbers first .. of samples: each point `stride` times, then the next. */
+static void draw_grid(const sna_draw *d, uint64_t first, int n, float *x) {
+    const uint64_t stride = (uint64_t)d->numbers[0];
+    uint64_t left = stride - first % stride;
+    uint32_t place = (uint32_t)(first / stride % d->n_values);
+    for (int q = 0; q < n; q++) {
+        x[q] = d->values[place];
+        if (--left) continue;
+        left = stride;
+        place = place + 1 < d->n_values ? place + 1 : 0;
+    }
+}
+
+static void draw_one(const routines *use, const sna_draw *d, uint64_t first, const uint32_t *w,
+                     int n, float *x) {
     switch (d->kind) {
     case SNA_DRAW_UNIFORM: use->uniform(d->numbers, w, n, x); break;
     case SNA_DRAW_NORMAL:
@@ -124,9 +138,14 @@ static void draw_one(const routines *use, const sna_draw *d, const uint32_t *w, 
     case SNA_DRAW_TRIANGULAR: use->triangular(d->numbers, w, n, x); break;
     case SNA_DRAW_ROWS: draw_rows(d, w, n, x); break;
     case SNA_DRAW_LEVELS: draw_levels(d, w, n, x); break;
+    case SNA_DRAW_GRID: draw_grid(d, first, n, x); break;
     default:
         for (int q = 0; q < n; q++) x[q] = (float)d->numbers[0];
     }
+}
+
+static int random_words(const sna_draw *d) {
+    return d->kind != SNA_DRAW_FIXED && d->kind != SNA_DRAW_GRID;
 }
 
 /* At most PIECE samples. */
@@ -135,11 +154,11 @@ static void draw_piece(const routines *use, const sna_sweep *s, uint64_t first, 
     float column[PIECE];
     for (int d = 0; d < s->n_axes; d++) {
         const sna_draw *one = &s->draws[d];
-        if (one->kind != SNA_DRAW_FIXED && one->word / 4 != block) {
+        if (random_words(one) && one->word / 4 != block) {
             block = one->word / 4;
             use->words(first, n, block, s->seed, words);
         }
-        draw_one(use, one, words + one->word % 4 * PIECE, n, column);
+        draw_one(use, one, first, words + one->word % 4 * PIECE, n, column);
         for (int q = 0; q < n; q++) x[(size_t)q * (size_t)s->n_axes + (size_t)d] = column[q];
     }
 }

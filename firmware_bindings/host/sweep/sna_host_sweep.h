@@ -27,7 +27,8 @@ typedef enum sna_draw_kind {
     SNA_DRAW_NORMAL,     /* a + b Phi^-1(c + d u) */
     SNA_DRAW_TRIANGULAR, /* a + sqrt(u c) where u < e, else b - sqrt((1 - u) d) */
     SNA_DRAW_ROWS,       /* values[floor(w n_values / 2^32)] */
-    SNA_DRAW_LEVELS      /* values[number of cuts <= w] */
+    SNA_DRAW_LEVELS,     /* values[number of cuts <= w] */
+    SNA_DRAW_GRID        /* values[floor(i / a) mod n_values] of sample i; a: a whole number */
 } sna_draw_kind;
 
 /* One input, from the random word w of the sample: u = (w + 1/2) / 2^32; numbers: a, b, c, d, e. */

@@ -36,7 +36,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--input", **many, metavar="NAME=DIST",
         help="what an input is drawn from: uniform(low, high), normal(mean, sd),"
         " truncated(mean, sd, low, high), triangular(low, mode, high), levels(A: 0.2, B: 0.8),"
-        " column(FILE), column(FILE, COLUMN), a number or a level",
+        " column(FILE), column(FILE, COLUMN), a number or a level; or all points of a grid:"
+        " grid(low, high, n), grid(n) over the domain, grid for all levels",
     )  # fmt: skip
     parser.add_argument(
         "--inputs", metavar="FILE.toml", help="the same as a file of entries NAME = 'DIST'"
@@ -46,7 +47,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="what inputs not named are drawn from; uniform is their whole domain",
     )  # fmt: skip
     parser.add_argument(
-        "--samples", default="1e6", metavar="N", help="how many (default: %(default)s)"
+        "--samples", metavar="N", help="how many (default: 1e6, or every point of a grid)"
     )
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="another draw")
     parser.add_argument(
@@ -118,8 +119,10 @@ def _inputs(args: argparse.Namespace, model: Model) -> dict[str, object]:
 TEXT = (str, int, float)
 
 
-def _samples(text: str) -> int:
+def _samples(text: str | None) -> int | None:
     """'1e9' -> 1000000000."""
+    if text is None:
+        return None
     try:
         number = float(text.replace("_", ""))
     except ValueError:
@@ -179,7 +182,8 @@ class _Told:
 
 def _lines(found: Sweep) -> Iterator[str]:
     statuses = ", ".join(f"{n:,} {word}" for word, n in found.statuses.items())
-    yield f"{found.samples:,} samples, seed {found.seed} ({found.backend}): {statuses}"
+    what = "points of a grid" if found.design == "grid" else "samples"
+    yield f"{found.samples:,} {what}, seed {found.seed} ({found.backend}): {statuses}"
     for one in found.outputs:
         yield ""
         yield from _output(one)
@@ -192,14 +196,16 @@ def _lines(found: Sweep) -> Iterator[str]:
 def _output(one: Distribution) -> Iterator[str]:
     unit = f" {one.unit}" if one.unit else ""
     yield (
-        f"{one.name}: mean {one.mean:.7g}{unit} +- {one.mean_se:.1g}, sd {one.sd:.6g} +-"
-        f" {one.sd_se:.1g}, skewness {one.skewness:.3g}, kurtosis {one.kurtosis:.4g}"
+        f"{one.name}: mean {one.mean:.7g}{unit}{_give(one.mean_se)}, sd {one.sd:.6g}"
+        f"{_give(one.sd_se)}, skewness {one.skewness:.3g}, kurtosis {one.kurtosis:.4g}"
     )
+    heads = ["quantile", "value", "to within", "standard error"]
     rows = [
-        [f"{q.p:.6g}", f"{q.value:.6g}", f"{q.se:.1g}", f"{q.resolution:.1g}"]
+        [f"{q.p:.6g}", f"{q.value:.6g}", f"{q.resolution:.1g}", _give(q.se, "")]
         for q in one.quantiles
     ]
-    yield from table(["quantile", "value", "standard error", "to within"], rows)
+    shown = 4 if one.mean_se is not None else 3
+    yield from table(heads[:shown], [row[:shown] for row in rows])
 
 
 def _ends(found: Sweep, one: Distribution) -> Iterator[str]:
@@ -225,4 +231,9 @@ def _limits(found: Sweep) -> Iterator[str]:
 def _share(one: Probability) -> str:
     if one.at_most is not None:
         return f"none seen (< {one.at_most:.1g})"
-    return f"{one.p:.6g} +- {one.se:.1g}"
+    return f"{one.p:.6g}{_give(one.se)}"
+
+
+def _give(error: float | None, sign: str = " +- ") -> str:
+    """A standard error behind its number; a design has none."""
+    return "" if error is None else f"{sign}{error:.1g}"

@@ -20,6 +20,15 @@ def test_distributions_of_outputs(sna: Any, model_file: Any, tmp_path: Any) -> N
     assert "10,000 samples" in text
 
 
+def test_all_points_of_a_grid(sna: Any, model_file: Any) -> None:
+    words = ["sweep", model_file, "--rest", "uniform", "--input", "power=grid(25)"]
+    text = sna(*words, "speed=grid(4)").out
+    assert "100 points of a grid" in text and "+-" not in text and "standard error" not in text
+    found = sna(*words, "--json").json
+    assert (found["samples"], found["design"], found["outputs"][0]["mean_se"]) == (25, "grid", None)
+    assert "leave --samples out" in sna(*words, "--samples", "26").sentence()
+
+
 def test_a_picture_with_limits(sna: Any, model_file: Any, tmp_path: Any) -> None:
     pytest.importorskip("matplotlib")
     words = ["sweep", model_file, "--rest", "uniform", "--samples", "1e4"]
