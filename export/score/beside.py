@@ -13,6 +13,7 @@ from sna_edge.errors import InputError
 from ..partitions import run
 from .differences import compared, pair_of, whole
 from .job import Job
+from .outputs import columns_of_outputs
 
 NOTE = "score.json"
 """Of the folder of a model: the model, then the summary."""
@@ -55,7 +56,9 @@ def beside_of(
     `note` says of the same pairs is not compared again."""
     if place is None:
         return Beside()
-    both = [name for name in outputs if name in note_in(place).get("outputs", ())]
+    new_columns = columns_of_outputs(outputs)
+    old_columns = columns_of_outputs(note_in(place).get("outputs", ()))
+    both = {n: [new_columns[n], old_columns[n]] for n in outputs if n in old_columns}
     places = [os.path.join(place, os.path.relpath(p["output"], job.place)) for p in parts]
     pairs = [pair_of(new, old, both) for new, old in zip(parts, places, strict=True)]
     tasks = [pair for pair in pairs if pair is not None]

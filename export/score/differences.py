@@ -12,30 +12,35 @@ import numpy as np
 from .outputs import columns_of, written_as
 
 
-def pair_of(new: Mapping[str, Any], old: str, outputs: list[str]) -> dict[str, Any] | None:
-    """The task of comparing an output, as `partition` tells of it, with the file `old`; None where
-    that is no output of the same input."""
+def pair_of(
+    new: Mapping[str, Any], old: str, columns: Mapping[str, list[str]]
+) -> dict[str, Any] | None:
+    """The task of comparing an output file, as `partition` tells of it, with the file `old`, whose
+    `columns` are {output: [its column in the new one, in the old one]}; None where that is no
+    output of the same input."""
     before = written_as(old)
     if before is None or before["input"]["sha256"] != new["input"]["sha256"]:
         return None
     judged = bool(new["limits"]) and bool(before["limits"])
     return {
         "new": new["output"], "old": old, "keys": [new["key"], before["key"]],
-        "columns": outputs, "verdicts": judged,
+        "columns": columns, "verdicts": judged,
     }  # fmt: skip
 
 
 def compared(task: Mapping[str, Any]) -> dict[str, Any]:
-    """Sums of two outputs of one input: per column how many rows have both values, the sum of
+    """Sums of two files of one input: per output how many rows have both values, the sum of
     differences, of their squares, and the largest; {"ACCEPT to REJECT": rows}."""
-    names = [*task["columns"], *(["verdict"] if task["verdicts"] else [])]
+    verdict = ["verdict"] if task["verdicts"] else []
+    places = task["columns"].values()
+    new_names, old_names = ([*(place[i] for place in places), *verdict] for i in (0, 1))
     sums = {name: [0.0, 0.0, 0.0] for name in task["columns"]}
     largest = dict.fromkeys(task["columns"], 0.0)
     changed: dict[str, int] = {}
-    pairs = zip(columns_of(task["new"], names), columns_of(task["old"], names), strict=True)
+    pairs = zip(columns_of(task["new"], new_names), columns_of(task["old"], old_names), strict=True)
     for new, old in pairs:
-        for name in task["columns"]:
-            d = new[name] - old[name]
+        for name, (place, before) in task["columns"].items():
+            d = new[place] - old[before]
             d = d[np.isfinite(d)]
             told = (float(d.size), float(d.sum()), float(np.square(d).sum()))
             sums[name] = [a + b for a, b in zip(sums[name], told, strict=True)]

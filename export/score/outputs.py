@@ -7,13 +7,14 @@ import csv
 import json
 import os
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from types import TracebackType
 from typing import Any
 
 import numpy as np
 
+from sna_edge.cli.answered_table import free_name
 from sna_edge.durable import write_whole
 from sna_edge.durable.disk import BESIDE
 from sna_edge.durable.whole import naming
@@ -22,6 +23,18 @@ from .parquet import ParquetOut, metadata, numbers_of
 
 BLOCK = 65536
 """Rows of a CSV file that are compared at once."""
+OWN = ("familiarity", "status", "verdict", "p_in_spec")
+"""Columns of every output, whatever a model calls its own."""
+
+
+def columns_of_outputs(names: Sequence[str]) -> dict[str, str]:
+    """{output: its column}: its name, NAME_2 where that is one of OWN.
+
+    >>> columns_of_outputs(["width", "status", "status_2"])
+    {'width': 'width', 'status': 'status_3', 'status_2': 'status_2'}
+    """
+    taken = [*OWN, *names]
+    return {name: free_name(name, "_", taken) if name in OWN else name for name in names}
 
 
 def place_of(folder: str, below: str, kind: str) -> str:

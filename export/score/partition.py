@@ -27,7 +27,7 @@ from .columns import Batch
 from .counts import Counts
 from .job import Job, digest_of, key_of
 from .judged import Judge, Judgement
-from .outputs import out_at, place_of, written_as
+from .outputs import OWN, columns_of_outputs, out_at, place_of, written_as
 
 STATUSES = sorted(Status)
 PLACE = {int(status): i for i, status in enumerate(STATUSES)}
@@ -105,12 +105,13 @@ def _columns(
     found, words = judged.found, {"status": LABELS}
     value = as_probabilities(model, found.value)
     told: dict[str, Any] = {}
-    for k, name in enumerate(model.output_names):
-        told[name] = value[:, k]
+    places = columns_of_outputs(model.output_names)
+    for k, (name, place) in enumerate(places.items()):
+        told[place] = value[:, k]
         for end, bound in (("lower", found.lower), ("upper", found.upper)):
-            told[free_name(f"{name}_{end}", "_", [*model.output_names, *told])] = bound[:, k]
+            told[free_name(f"{name}_{end}", "_", [*places.values(), *told])] = bound[:, k]
     for one in model.classes:
-        name = free_name(one.target, "_", list(told))
+        name = free_name(one.target, "_", [*OWN, *told])
         told[name] = np.asarray(one.places(found.value), dtype=np.int8)
         words[name] = [*one.labels, ""]
     if judged.familiarity is not None:
