@@ -5,23 +5,28 @@ from __future__ import annotations
 import glob
 import os
 from collections.abc import Sequence
+from functools import lru_cache
 
 from sna_edge.errors import InputError
+
+from .beside import note_in
 
 SUFFIXES = (".parquet", ".pq", ".csv", ".tsv")
 """Of files that are taken out of a folder."""
 
 
-def files_of(archive: Sequence[str], folder: str) -> dict[str, str]:
+def files_of(archive: Sequence[str]) -> dict[str, str]:
     """{path below the outputs: input}, sorted: of a folder all tables in it, of a pattern what it
-    finds; nothing below `folder`, where outputs go. Raises InputError for what is not there and for
-    two inputs with one place."""
+    finds; no outputs of a score, though they lie in it. Raises InputError for what is not there and
+    for two inputs with one place."""
     found: dict[str, str] = {}
-    out = os.path.realpath(folder)
+    left_out = ""
+    outputs = lru_cache(maxsize=None)(_of_outputs)
     for one in archive:
         root, paths = _below(one)
         for path in paths:
-            if os.path.realpath(path).startswith(out + os.sep):
+            if outputs(os.path.dirname(os.path.realpath(path))):
+                left_out = path
                 continue
             place = os.path.relpath(path, root)
             if place in found and os.path.realpath(found[place]) != os.path.realpath(path):
@@ -30,12 +35,24 @@ def files_of(archive: Sequence[str], folder: str) -> dict[str, str]:
                     " with different folders behind -o"
                 )
             found[place] = path
+    if left_out and not found:
+        raise InputError(f"{left_out} is an output of score; give tables of parts")
     if not found:
         raise InputError(
             f"no table in {', '.join(archive)}; give files that end in {', '.join(SUFFIXES)}, or"
             " their folder"
         )
     return dict(sorted(found.items()))
+
+
+def _of_outputs(folder: str) -> bool:
+    """Whether it is a folder of a model's outputs, or below one: its note tells the model whose
+    digest ends its name."""
+    digest = note_in(folder).get("sha256")
+    if isinstance(digest, str) and digest and folder.endswith(f"-{digest[:12]}"):
+        return True
+    above = os.path.dirname(folder)
+    return above != folder and _of_outputs(above)
 
 
 def _below(one: str) -> tuple[str, list[str]]:

@@ -88,7 +88,8 @@ class CsvOut:
             self._writer.writerow(columns)
             self._empty = False
         cells = [_cells(column, words.get(name)) for name, column in columns.items()]
-        self._writer.writerows(zip(*cells, strict=True))
+        with naming(self._path):
+            self._writer.writerows(zip(*cells, strict=True))
 
     def finish(self, meta: bytes) -> None:
         """The file, then what it says of itself: between the two it is not finished."""

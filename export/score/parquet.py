@@ -50,11 +50,23 @@ class ParquetRows:
         self._path, self._arrow = path, pyarrow()
         with self._open() as file:
             schema = file.schema_arrow
-        told = {f.name: (f.metadata or {}).get(b"unit", b"").decode() for f in schema}
+        told = {
+            f.name: (f.metadata or {}).get(b"unit", b"").decode(errors="replace") for f in schema
+        }
         self.chosen = chosen(model, job, schema.names, told, path)
         self._schema = schema
+        for at in self._wanted():
+            if schema.names.count(at) > 1:
+                raise InputError(f"{path}: column name {at!r} occurs twice; rename one")
         quantities: dict[str, Axis | Output] = {**self.chosen.inputs, **self.chosen.measured}
         self._read = {name: self._reader(name, one) for name, one in quantities.items()}
+
+    def _wanted(self) -> list[str]:
+        """The columns that are read, each once."""
+        read = self.chosen
+        return list(
+            dict.fromkeys([*(read.place[n] for n in (*read.inputs, *read.measured)), *read.kept])
+        )
 
     def _open(self) -> Any:
         try:
@@ -69,10 +81,15 @@ class ParquetRows:
         """What makes numbers of the column of an input or output. Raises InputError for text in
         place of numbers and for a unit of another kind."""
         at, types = self.chosen.place[name], self._arrow.types
-        if isinstance(quantity, Axis) and quantity.kind == "categorical":
-            return lambda column: _levels(quantity, column)
         kind = self._schema.field(at).type
         kind = kind.value_type if types.is_dictionary(kind) else kind
+        if isinstance(quantity, Axis) and quantity.kind == "categorical":
+            if types.is_nested(kind):
+                raise InputError(
+                    f"{self._path}: column {at!r} holds {kind}, {name!r} needs levels; write it as"
+                    " text or numbers, or name another with --column NAME=COLUMN"
+                )
+            return lambda column: _levels(quantity, column)
         asked = (types.is_integer, types.is_floating, types.is_decimal, types.is_null)
         if not any(test(kind) for test in asked):
             raise InputError(
@@ -87,13 +104,16 @@ class ParquetRows:
         if not own or not quantity.unit or own == quantity.unit:
             return 1.0, 0.0
         what = "input" if isinstance(quantity, Axis) else "output"
-        scale, shift = conversion(own, quantity.unit, name, what)
+        try:
+            scale, shift = conversion(own, quantity.unit, name, what)
+        except InputError as error:
+            raise InputError(f"{self._path}: {error}") from None
         return float(scale), float(shift)
 
     def batches(self) -> Iterator[Batch]:
         """Row groups in pieces of BATCH rows; InputError for a page that is damaged."""
-        line, chosen = 1, self.chosen
-        wanted = list(dict.fromkeys([*(chosen.place[n] for n in self._read), *chosen.kept]))
+        line = 1
+        wanted = self._wanted()
         with self._open() as file:
             found = file.iter_batches(BATCH, columns=wanted, use_threads=False)
             while True:
@@ -175,18 +195,20 @@ class ParquetOut:
             for name, column in columns.items()
         ]
         table = arrow.table(arrays, names=list(columns))
-        if self._writer is None:
-            self._writer = arrow.parquet.ParquetWriter(
-                self._beside, table.schema, use_dictionary=_repeated(table.schema, arrow)
-            )
-        self._writer.write_table(table)
+        with naming(self._path):
+            if self._writer is None:
+                self._writer = arrow.parquet.ParquetWriter(
+                    self._beside, table.schema, use_dictionary=_repeated(table.schema, arrow)
+                )
+            self._writer.write_table(table)
 
     def finish(self, meta: bytes) -> None:
         """The file with its metadata, on the disk."""
         self._writer.add_key_value_metadata({META: meta})
-        self._writer.close()
-        with open(self._beside, "rb+") as file, naming(self._path):
-            os.fsync(file.fileno())
+        with naming(self._path):
+            self._writer.close()
+            with open(self._beside, "rb+") as file:
+                os.fsync(file.fileno())
         os.chmod(self._beside, 0o644)
         os.replace(self._beside, self._path)
 

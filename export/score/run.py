@@ -47,7 +47,7 @@ def score(
     Raises InputError before anything is written for a table that cannot be read, lacks a column, or
     has text in place of numbers; outputs of other files are not begun then.
     """
-    files = files_of(archive, job.folder)
+    files = files_of(archive)
     limits = digest_of(job.limits) if job.limits else ""
     model, _ = loaded(job.model, job.sha256, job.limits, limits, job.backend)
     need_alike({path: rows_of(path, model, job).chosen for path in files.values()})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import resource
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 
 import sna_edge
+from sna_edge.errors import InputError
 from sna_export.score import Job, score
 
 from .archives import as_csv, model, parts, saved
@@ -48,3 +50,72 @@ def test_outputs_called_as_own_columns_are_kept_and_compared(place, job, kind):
     told = found.differences["outputs"]
     for name, column in zip(names, value.T, strict=True):
         assert told[name]["largest"] == pytest.approx(np.abs(column / 3).max(), rel=1e-6)
+
+
+def refused(job: Job, archive: Path) -> str:
+    with pytest.raises(InputError) as caught:
+        score(job, [str(archive)])
+    assert not Path(job.folder).exists()
+    return str(caught.value)
+
+
+def as_arrow(place: Path, names: list[str], *columns: pa.Array) -> Path:
+    path = place / "archive" / "a.parquet"
+    pq.write_table(pa.table(list(columns), names=names), path)
+    return path
+
+
+POWER, LOT = pa.array([200.0]), pa.array(["a"])
+
+
+def test_parquet_columns_that_cannot_be_read_are_one_sentence(place, job):
+    """Columns of one name, levels that are lists, units that are none."""
+    path = as_arrow(place, ["power", "lot", "power"], POWER, LOT, POWER)
+    assert (
+        refused(job(measured=()), path) == f"{path}: column name 'power' occurs twice; rename one"
+    )
+    path = as_arrow(place, ["power", "lot", "id", "id"], POWER, LOT, POWER, POWER)
+    assert "column name 'id' occurs twice" in refused(job(measured=()), path)
+    path = as_arrow(place, ["power", "lot"], POWER, pa.array([["a"]]))
+    assert "column 'lot' holds list<element: string>" in refused(job(measured=()), path)
+    for unit, why in (("bar", "'bar' is not a unit"), (b"\xff", "unknown unit '\ufffd'")):
+        fields = [pa.field("power", pa.float64(), metadata={"unit": unit}), ("lot", pa.string())]
+        pq.write_table(pa.table([POWER, LOT], schema=pa.schema(fields)), path)
+        said = refused(job(measured=()), path)
+        assert said.startswith(f"{path}: input 'power': ") and why in said
+
+
+def test_columns_of_one_name_that_are_not_read_are_no_harm(place, job):
+    path = as_arrow(place, ["power", "lot", "x", "x"], POWER, LOT, POWER, POWER)
+    assert score(job(measured=()), [str(path)]).counts["statuses"] == {"ok": 1}
+
+
+def test_outputs_may_lie_in_the_archive(place, job, monkeypatch):
+    """Before, an archive below -o had no tables; outputs of a second folder were inputs."""
+    as_csv(place / "archive" / "a.csv", parts(20))
+    for folder in ("archive", "archive/scores", "."):
+        asked = replace(job(), folder=str(place / folder))
+        for made in (1, 0):
+            found = score(asked, [str(place / "archive")])
+            assert (found.files, found.made) == (1, made)
+    monkeypatch.chdir(place / "archive")
+    found = score(replace(job(), folder="."), ["**/*.csv"])
+    assert (found.files, found.made) == (1, 0)
+    with pytest.raises(InputError, match=r"a\.csv is an output of score; give tables of parts"):
+        score(replace(job(), folder="x"), [found.folder])
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_a_full_disk_is_told_with_the_file(place, job, kind):
+    as_csv(place / "archive" / "a.csv", parts(20_000))
+    hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    asked = job(kind=kind)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (8192, hard[1]))
+    try:
+        with pytest.raises(OSError) as caught:
+            score(asked, [str(place / "archive")])
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, hard)
+    suffix = "" if kind == "csv" else ".parquet"
+    assert caught.value.filename == str(Path(asked.place) / f"a.csv{suffix}")
+    assert [path.name for path in Path(asked.place).iterdir()] == ["score.json"]
