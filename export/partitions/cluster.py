@@ -43,9 +43,10 @@ def _client(distributed: Any, address: str) -> Any:
     import dask
 
     try:
+        _need_address(address)
         with dask.config.set({"distributed.comm.timeouts.connect": f"{CONNECT}s"}):
             client = distributed.Client(address, timeout=CONNECT, set_as_default=False)
-    except (OSError, ValueError, TimeoutError) as error:
+    except (OSError, ValueError, OverflowError, TimeoutError) as error:
         raise InputError(
             f"no Dask scheduler answers at {address} ({error}); start it, or correct the address"
             " (such as tcp://host:8786)"
@@ -54,6 +55,16 @@ def _client(distributed: Any, address: str) -> Any:
         client.close(timeout=1)
         raise InputError(f"the Dask cluster at {address} has no workers; start some, then repeat")
     return client
+
+
+def _need_address(address: str) -> None:
+    """Raises ValueError for what is none: a client that is given it waits 20 s to be closed."""
+    from distributed.comm import get_address_host_port
+
+    if not address.startswith("inproc://"):
+        host, port = get_address_host_port(address)
+        if not host or not 0 < port < 1 << 16:
+            raise ValueError("a host and a port from 1 to 65535 are needed")
 
 
 def _answers(
@@ -98,5 +109,5 @@ def _gone(distributed: Any, error: BaseException) -> bool:
 def _away(address: str) -> str:
     return (
         f"the Dask cluster at {address} went away or lost its workers; start it again and run the"
-        " same command with --folder: finished partitions stay"
+        " same command: what is finished in a folder is not done again"
     )

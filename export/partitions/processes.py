@@ -126,5 +126,6 @@ def _lost(worker: Worker, begun: dict[int, int]) -> None:
         raise InputError(
             f"partition {worker.index} has ended its process {TRIES} times"
             f" (exit code {worker.process.exitcode}; -9 is killed, mostly for want of memory);"
-            " use fewer workers, then run the same command again: finished partitions stay"
+            " use fewer workers and run the same command again: what is finished in a folder is not"
+            " done again"
         )

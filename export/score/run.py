@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sna_edge.durable import write_whole
@@ -51,11 +51,12 @@ def score(
     limits = digest_of(job.limits) if job.limits else ""
     model, _ = loaded(job.model, job.sha256, job.limits, limits, job.backend)
     need_alike({path: rows_of(path, model, job).chosen for path in files.values()})
-    tasks = [task_of(job, limits, path, below) for below, path in files.items()]
+    asked, inputs = (job, files) if dask is None else _anywhere(job, files)
+    tasks = [task_of(asked, limits, path, below) for below, path in inputs.items()]
     _need_apart(tasks)
     place = previous_of(job, previous)
     note = _claimed(job)
-    parts = run(tasks, partition, None, workers, dask, progress)
+    parts = _worked(tasks, workers, dask, progress)
     beside = beside_of(job, list(model.output_names), parts, place, note, workers)
     found = Scores(
         job.place, len(files), sum(part["made"] for part in parts),
@@ -64,6 +65,38 @@ def score(
     )  # fmt: skip
     _note(job, list(model.output_names), found, beside, note)
     return found
+
+
+def _anywhere(job: Job, files: Mapping[str, str]) -> tuple[Job, dict[str, str]]:
+    """With paths that do not depend on the folder a machine of a cluster works in."""
+    model, folder = os.path.abspath(job.model), os.path.abspath(job.folder)
+    limits = os.path.abspath(job.limits) if job.limits else ""
+    inputs = {below: os.path.abspath(path) for below, path in files.items()}
+    return replace(job, model=model, folder=folder, limits=limits), inputs
+
+
+def _worked(
+    tasks: list[dict[str, Any]], workers: int, dask: str | None, progress: Progress | None
+) -> list[dict[str, Any]]:
+    """What `partition` tells of each file. Raises InputError for a cluster whose machines have
+    other files than this one."""
+    try:
+        parts = run(tasks, partition, None, workers, dask, progress)
+    except FileNotFoundError as error:
+        if dask is None:
+            raise
+        raise InputError(f"{error.filename} is not there{_of_cluster(dask)}") from None
+    for part in parts if dask is not None else ():
+        if not os.path.isfile(part["output"]):
+            raise InputError(f"{part['output']} was written, but not here{_of_cluster(str(dask))}")
+    return parts
+
+
+def _of_cluster(address: str) -> str:
+    return (
+        f"; the machines of the Dask cluster at {address} need model, limits, archive and outputs"
+        " under the same paths as this one"
+    )
 
 
 def _need_apart(tasks: Sequence[dict[str, Any]]) -> None:
