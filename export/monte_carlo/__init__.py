@@ -5,7 +5,8 @@
 
 Samples are functions of their number and the seed (Philox), each is counted where it is drawn and
 then forgotten: memory does not grow with their number, and any number of partitions, processes or
-machines gives the same digits. Inputs on grids take every point of their product.
+machines gives the same digits. Inputs on grids take every point of their product; Sobol' points may
+take the place of random words.
 """
 
 from .drawing import FORMS, draws_of

@@ -31,7 +31,8 @@ class Quantile:
 @dataclass(frozen=True)
 class Probability:
     """A share of the samples that have a value, and its standard error; `at_most`: bound at 95 %
-    where no sample was seen. A design has neither."""
+    where no sample was seen. A design has neither, but an
+    error from replicates."""
 
     p: float
     se: float | None
@@ -60,9 +61,9 @@ class Spec:
 
 @dataclass(frozen=True)
 class Distribution:
-    """One output: moments with their standard errors (None of a design), quantiles, histogram
-    (`counts` [BINS] between `edges` [BINS + 1], of which `outside` lie beyond them), and extremes
-    as (value, sample)."""
+    """One output: moments with their standard errors (None of a design without replicates),
+    quantiles, histogram (`counts` [BINS] between `edges` [BINS + 1], of which `outside` lie beyond
+    them), and extremes as (value, sample)."""
 
     name: str
     unit: str
@@ -83,13 +84,15 @@ class Distribution:
 
 @dataclass(frozen=True)
 class Sweep:
-    """`samples` of a `design` (random or grid), of which `answered` have a value, by status; a
-    distribution for each output, a probability for each specification and for all of them together
-    (`in_spec`); `inputs` of the extremes: sample -> name -> value as written."""
+    """`samples` of a `design` (random, sobol in `replicates`, or grid), of which `answered` have a
+    value, by status; a distribution for each output, a probability for each specification and for
+    all of them together (`in_spec`); `inputs` of the extremes: sample -> name -> value as written.
+    """
 
     samples: int
     answered: int
     design: str
+    replicates: int
     seed: int
     statuses: dict[str, int]
     outputs: tuple[Distribution, ...]

@@ -51,8 +51,8 @@ class NativeRoute:
             *_joined([d.values for d in draws], np.float32),
             np.array(scales or np.ones((self._outputs, 4)), np.float64),
             np.array(job.specs, np.float64).reshape(-1, 3),
-            job.seed,
-        )
+            job.seed, _directions(job), job.points if job.directions else 1,
+        )  # fmt: skip
 
     def draw(self, first: int, count: int) -> NDArray[np.float32]:
         """x float32 [N, D]."""
@@ -75,6 +75,14 @@ class NativeRoute:
             tally.extremes, tally.at, sums,
         )  # fmt: skip
         return sums
+
+
+def _directions(job: Job) -> NDArray[np.uint32]:
+    """[D, 32], or [0, 32] of random words."""
+    found = np.zeros((len(job.directions), 32), np.uint32)
+    for row, directions in zip(found, job.directions):
+        row[: len(directions)] = directions
+    return found
 
 
 def _joined(parts: list[tuple[Any, ...]], dtype: type) -> tuple[NDArray[Any], NDArray[np.int64]]:

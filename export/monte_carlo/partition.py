@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
+import numpy as np
+
 from sna_edge.files import from_bytes
 
-from .job import BLOCK, Job
+from .job import Job
 from .routes import Route, route
 from .tally import Sums, Tally
 
@@ -24,9 +26,9 @@ def opened(text: str) -> tuple[Job, Route]:
 def partition(text: str, task: Mapping[str, Any]) -> dict[str, Any]:
     """Counts and sums of the samples of a task's blocks, as JSON says them."""
     job, samples = opened(text)
-    tally, sums = Tally.empty(len(job.scales), len(job.specs)), Sums()
+    tally, sums = Tally.empty(len(job.scales), len(job.specs)), Sums(job.top)
     for block in range(*task["blocks"]):
-        first = block * BLOCK
-        count = min(BLOCK, job.samples - first)
-        sums.add(0, block, samples.count(tally, first, count))
+        first, before = block * job.block, tally.shares()
+        powers = samples.count(tally, first, min(job.block, job.samples - first))
+        sums.add(0, block, np.concatenate([powers.ravel(), tally.shares() - before]))
     return {"tally": tally.document(), "sums": sums.document(), "by": samples.name}

@@ -44,7 +44,7 @@ class NumpyRoute:
 
     def values(self, first: int, count: int) -> tuple[Floats, NDArray[np.int8]]:
         """y [N, K] and status [N]."""
-        x = samples(self._job.draws, self._job.seed, first, count).astype(float)
+        x = samples(self._job.draws, self._job.seed, first, count, self._job.sobol).astype(float)
         found = self._box.check(x)
         y = np.full((count, len(self._model.outputs)), np.nan)
         good = found.status >= 0

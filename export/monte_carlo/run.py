@@ -16,18 +16,19 @@ from sna_edge.model import Model
 from sna_edge.status import Status
 
 from ..partitions import run
-from .drawing import Draw, draws_of, points
+from .designs import directions_for, number_of
+from .drawing import draws_of
 from .drawing import samples as drawn
 from .found import PROBABILITIES, Probability, Spec, Sweep, distribution, without_errors
 from .job import Job
 from .native_route import serves
 from .partition import partition
+from .replicates import with_errors
 from .routes import Route, route
-from .tally import BINS, STATUSES, Scale, Sums, Tally
+from .tally import BINS, POWERS, STATUSES, Scale, Sums, Tally
 
 LOOK, PLACE = 1 << 14, 64
 """Samples of the first look, and of each of its places on a grid."""
-SAMPLES, MOST_SAMPLES = 10**6, 1 << 48
 MOST_SEED = 1 << 64
 GOLDEN = (5**0.5 - 1) / 2
 Limits = tuple[str, float, float]
@@ -38,13 +39,16 @@ def sweep(
     rest: str | None = None, specs: Sequence[Limits] = (), backend: str = "auto",
     probabilities: Sequence[float] = PROBABILITIES, folder: str | os.PathLike[str] | None = None,
     workers: int = 1, partitions: int | None = None, dask: str | None = None,
+    design: str = "random", replicates: int = 1,
     progress: Callable[[int, int], None] | None = None,
 ) -> Sweep:  # fmt: skip
     """The outputs of a model whose inputs are drawn from distributions: Monte Carlo.
 
     inputs: NAME -> a distribution in words (`normal(200, 5)`), a number or a level; rest: that of
     inputs not named; samples: 10^6 if left out, all points where inputs are on a grid; specs:
-    (output, lower, upper). Sample i depends on i and the seed alone, sums
+    (output, lower, upper). `design`: "random", or "sobol": Sobol' points under a random shift in
+    place of random words, which have standard errors if they come in `replicates`, each under a
+    shift of its own. Sample i depends on i and the seed alone, sums
     are added in one fixed order: every number of partitions and workers gives the same digits.
     `folder` keeps finished partitions, so that the same call goes on where one has ended; `dask`:
     the address of a cluster. Raises InputError, before anything is drawn, for what is no
@@ -59,7 +63,9 @@ def sweep(
     >>> round(found.outputs[0].mean, 2), round(found.specs[0].inside.p, 2)
     (1.0, 0.5)
     """
-    job = looked(_job(model, inputs, samples, seed, rest, specs, backend), model)
+    job = looked(
+        _job(model, inputs, samples, seed, rest, specs, backend, design, replicates), model
+    )
     tasks, work = job.tasks(_positive(partitions)), partial(partition, job.text)
     parts = run(tasks, work, folder, workers, dask, progress)
     return _found(model, job, parts, _probabilities(probabilities))
@@ -67,30 +73,18 @@ def sweep(
 
 def _job(
     model: Model, inputs: Mapping[str, object], samples: int | None, seed: int, rest: str | None,
-    specs: Sequence[Limits], backend: str,
+    specs: Sequence[Limits], backend: str, design: str = "random", replicates: int = 1,
 ) -> Job:  # fmt: skip
     if not 0 <= seed < MOST_SEED:
         raise InputError(f"the seed is {seed}; give a whole number from 0 to 2^64 - 1")
     artifact = model.artifact if model.artifact is not None else model.to_bytes()
     draws = draws_of(model, inputs, rest)
+    number = number_of(samples, draws, design)
     return Job(
-        artifact, draws, seed, _number(samples, draws), _backend(model, backend),
+        artifact, draws, seed, number, _backend(model, backend),
         specs=tuple(_spec(model, spec) for spec in specs),
+        directions=directions_for(design, draws, number, replicates), replicates=replicates,
     )  # fmt: skip
-
-
-def _number(samples: int | None, draws: Sequence[Draw]) -> int:
-    """How many samples: as asked, or one for each point of the grid."""
-    on_grid = points(draws)
-    if on_grid is not None and samples not in (None, on_grid):
-        raise InputError(
-            f"the grid has {on_grid:,} points, each of them a sample, not {samples:,}; leave"
-            " --samples out"
-        )
-    samples = on_grid or (SAMPLES if samples is None else samples)
-    if not 0 < samples <= MOST_SAMPLES:
-        raise InputError(f"{samples} samples; give 1 to 2^48")
-    return samples
 
 
 def _backend(model: Model, wanted: str) -> str:
@@ -155,7 +149,7 @@ def looked(job: Job, model: Model) -> Job:
 def _look(samples: Route, job: Job) -> tuple[Any, Any]:
     """Values and statuses of the first LOOK samples; of a larger grid those at its two ends and at
     places that are spread over it like multiples of the golden ratio."""
-    if job.design == "random" or job.samples <= LOOK:
+    if job.design != "grid" or job.samples <= LOOK:
         return samples.values(0, min(LOOK, job.samples))
     last = job.samples - PLACE
     places = [int(last * (i * GOLDEN % 1.0)) for i in range(LOOK // PLACE - 1)]
@@ -173,14 +167,15 @@ def _scale(y: Any) -> Scale:
 def _found(model: Model, job: Job, parts: Sequence[Any], probabilities: Sequence[float]) -> Sweep:
     """All partitions together, in their order."""
     outputs = len(model.outputs)
-    tally, sums = Tally.empty(outputs, len(job.specs)), Sums()
+    tally, sums = Tally.empty(outputs, len(job.specs)), Sums(job.top)
     for part in parts:
         tally.add(Tally.of(part["tally"], outputs))
         for level, place, powers in part["sums"]:
             sums.add(level, place, np.array(powers))
-    n, total = int(tally.statuses[STATUSES // 2 :].sum()), sums.total()
+    n = int(tally.statuses[STATUSES // 2 :].sum())
+    powers = sums.total()[: POWERS * outputs].reshape(outputs, POWERS)
     found = tuple(
-        distribution(o.name, o.unit, job.scales[k], n, total[k], tally, k, probabilities)
+        distribution(o.name, o.unit, job.scales[k], n, powers[k], tally, k, probabilities)
         for k, o in enumerate(model.outputs)
     )
     if job.design != "random":
@@ -189,11 +184,12 @@ def _found(model: Model, job: Job, parts: Sequence[Any], probabilities: Sequence
     statuses = {
         Status(i - STATUSES // 2).label: c for i, c in enumerate(tally.statuses.tolist()) if c
     }
-    return Sweep(
-        job.samples, n, job.design, job.seed, statuses, found, specs,
+    whole = Sweep(
+        job.samples, n, job.design, job.replicates, job.seed, statuses, found, specs,
         Probability.of(int(tally.inside[0]), n, job.design) if specs else None,
         _inputs(model, job, found), "/".join(sorted({part["by"] for part in parts})),
     )  # fmt: skip
+    return with_errors(whole, job, [s for *_, s in sums.nodes]) if job.replicates > 1 else whole
 
 
 def _counted(
@@ -208,7 +204,7 @@ def _counted(
 def _inputs(model: Model, job: Job, found: Sequence[Any]) -> dict[int, dict[str, Any]]:
     """The inputs of the extremes, drawn again."""
     at = sorted({i for one in found for _, i in (*one.lowest, *one.highest)})
-    rows = {i: drawn(job.draws, job.seed, i, 1)[0].tolist() for i in at}
+    rows = {i: drawn(job.draws, job.seed, i, 1, job.sobol)[0].tolist() for i in at}
     return {
         i: {
             axis.name: axis.level_names[round(x)] if axis.kind == "categorical" else x

@@ -68,6 +68,11 @@ class Tally:
         for k, end in np.ndindex(self.at.shape[:2]):
             self._keep(k, end, other.extremes[k, end], other.at[k, end])
 
+    def shares(self) -> Floats:
+        """Samples with a value, below and above each specification, inside all: [1 + 2 S + 1]."""
+        answered = self.statuses[STATUSES // 2 :].sum()
+        return np.array([answered, *self.beyond.ravel(), *self.inside], float)
+
     def _keep(self, k: int, end: int, values: Floats, at: Ints) -> None:
         """The least of those kept and `values`, of later samples than these; ties to the first."""
         values = np.concatenate([self.extremes[k, end], values])
@@ -146,14 +151,21 @@ class Sums:
     """Sums of blocks of samples in a binary tree over all blocks of the job: two neighbours of a
     level make one of the next. What is added does not depend on where partitions begin.
 
-    nodes: (level, place, sums [K, POWERS]) of blocks place 2^level .. (place + 1) 2^level - 1.
+    nodes: (level, place, sums) of blocks place 2^level .. (place + 1) 2^level - 1, up to level
+    `top`.
     """
 
+    top: int | None = None
     nodes: list[tuple[int, int, Floats]] = field(default_factory=list)
 
     def add(self, level: int, place: int, sums: Floats) -> None:
         """The next node to the right."""
-        while self.nodes and self.nodes[-1][:2] == (level, place - 1) and place % 2:
+        while (
+            level != self.top
+            and self.nodes
+            and self.nodes[-1][:2] == (level, place - 1)
+            and place % 2
+        ):
             _, _, left = self.nodes.pop()
             level, place, sums = level + 1, place // 2, left + sums
         self.nodes.append((level, place, sums))

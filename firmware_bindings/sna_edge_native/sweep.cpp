@@ -33,15 +33,19 @@ class Sweep {
     Sweep(nb::object model, Array<const int32_t, 1> kinds, Array<const uint32_t, 1> words,
           Array<const double, 2> numbers, Array<const uint32_t, 1> cuts, Ends cut_ends,
           Array<const float, 1> values, Ends value_ends, Array<const double, 2> scales,
-          Array<const double, 2> specs, uint64_t seed)
+          Array<const double, 2> specs, uint64_t seed, Array<const uint32_t, 2> directions,
+          uint64_t points)
         : model_(model), host_(host_of(model)), cuts_(cuts.data(), cuts.data() + cuts.shape(0)),
-          values_(values.data(), values.data() + values.shape(0)) {
+          values_(values.data(), values.data() + values.shape(0)),
+          directions_(directions.data(), directions.data() + directions.size()) {
         const size_t axes = kinds.shape(0), outputs = scales.shape(0);
         need(host_ && axes == nb::cast<size_t>(model.attr("n_axes")) &&
              outputs == nb::cast<size_t>(model.attr("n_outputs")));
         need(words.shape(0) == axes && numbers.shape(0) == axes && numbers.shape(1) == 5 &&
              cut_ends.shape(0) == axes + 1 && value_ends.shape(0) == axes + 1 &&
              scales.shape(1) == 4 && specs.shape(1) == 3);
+        need(directions.shape(1) == 32 && (directions.shape(0) == axes || !directions.shape(0)));
+        need(points > 0 && points <= uint64_t{1} << 32);
         for (size_t d = 0; d < axes; d++)
             add_draw(kinds.data()[d], words.data()[d], numbers.data() + 5 * d, cut_ends.data() + d,
                      value_ends.data() + d);
@@ -60,7 +64,9 @@ class Sweep {
                 static_cast<int>(axes),
                 static_cast<int>(outputs),
                 static_cast<int>(specs_.size()),
-                seed};
+                seed,
+                directions_.empty() ? nullptr : directions_.data(),
+                points};
         void *work = nullptr;
         if (posix_memalign(&work, 64, sna_sweep_work(host_, &job_))) throw std::bad_alloc();
         work_.reset(work);
@@ -115,6 +121,7 @@ class Sweep {
     const sna_host *host_;
     std::vector<uint32_t> cuts_;
     std::vector<float> values_;
+    std::vector<uint32_t> directions_;
     std::vector<sna_draw> draws_;
     std::vector<sna_scale> scales_;
     std::vector<sna_spec> specs_;
@@ -128,10 +135,12 @@ void add_sweep(nb::module_ &m) {
     nb::class_<Sweep>(m, "Sweep")
         .def(nb::init<nb::object, Array<const int32_t, 1>, Array<const uint32_t, 1>,
                       Array<const double, 2>, Array<const uint32_t, 1>, Ends, Array<const float, 1>,
-                      Ends, Array<const double, 2>, Array<const double, 2>, uint64_t>(),
+                      Ends, Array<const double, 2>, Array<const double, 2>, uint64_t,
+                      Array<const uint32_t, 2>, uint64_t>(),
              nb::arg("model"), nb::arg("kinds"), nb::arg("words"), nb::arg("numbers"),
              nb::arg("cuts"), nb::arg("cut_ends"), nb::arg("values"), nb::arg("value_ends"),
-             nb::arg("scales"), nb::arg("specs"), nb::arg("seed"))
+             nb::arg("scales"), nb::arg("specs"), nb::arg("seed"), nb::arg("directions"),
+             nb::arg("points"))
         .def("draw", &Sweep::draw, nb::arg("first"), nb::arg("x").noconvert())
         .def("count", &Sweep::count, nb::arg("first"), nb::arg("n"), nb::arg("counts").noconvert(),
              nb::arg("statuses").noconvert(), nb::arg("beyond").noconvert(),

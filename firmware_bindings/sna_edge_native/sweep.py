@@ -48,6 +48,8 @@ class Job(Structure):
         ("n_outputs", c_int),
         ("n_specs", c_int),
         ("seed", c_uint64),
+        ("directions", c_void_p),
+        ("points", c_uint64),
     ]
 
 
@@ -77,17 +79,19 @@ class Sweep:
         kinds i32 [D], words u32 [D], numbers f64 [D, 5];
     cuts u32 and values f32 of all inputs, those of input d from ends[d] to ends[d + 1];
     scales f64[K, 4]; specs f64 [S, 3]: output, lower,
-        upper.
+        upper; directions u32 [D, 32] of Sobol' points, [0, 32] of random words; points: of a
+        replicate.
     """
 
     def __init__(
         self, model: Model, kinds: NDArray[np.int32], words: NDArray[np.uint32],
         numbers: NDArray[np.float64], cuts: NDArray[np.uint32], cut_ends: NDArray[np.int64],
         values: NDArray[np.float32], value_ends: NDArray[np.int64], scales: NDArray[np.float64],
-        specs: NDArray[np.float64], seed: int,
+        specs: NDArray[np.float64], seed: int, directions: NDArray[np.uint32], points: int,
     ) -> None:  # fmt: skip
         self._model, self._library = model, _declared()
         need(model, kinds, words, numbers, cuts, cut_ends, values, value_ends, scales, specs)
+        need_directions(directions, points, model.n_axes)
         draws = [
             Draw(
                 int(kinds[d]), int(words[d]), tuple(numbers[d]),
@@ -101,8 +105,9 @@ class Sweep:
             (Draw * len(draws))(*draws), (Scale * len(scales))(*(Scale(*s) for s in scales)),
             (Spec * max(len(specs), 1))(*(Spec(int(k), low, high) for k, low, high in specs)),
             model.n_axes, model.n_outputs, len(specs), seed,
+            directions.ctypes.data if len(directions) else None, points,
         )  # fmt: skip
-        self._kept, self._specs = (cuts, values), len(specs)
+        self._kept, self._specs = (cuts, values, directions), len(specs)
         size = self._library.sna_sweep_work(model._host, self._job)
         self._work = _aligned(int(size))
 
@@ -129,6 +134,13 @@ class Sweep:
         self._library.sna_sweep_count(
             self._model._host, self._job, first, n, tally, sums.ctypes.data, work
         )
+
+
+def need_directions(directions: NDArray[np.uint32], points: int, axes: int) -> None:
+    """Raises ValueError where they are no direction numbers of so many inputs and points."""
+    fits = directions.shape[1:] == (32,) and len(directions) in (0, axes)
+    if not (fits and 0 < points <= 2**32 and directions.flags.c_contiguous):
+        raise ValueError("the direction numbers of a sweep do not fit the model")
 
 
 def need(model: Model, *arrays: Any) -> None:

@@ -175,6 +175,34 @@ def test_outputs_beyond_float32_are_refused(library: Any, monkeypatch: pytest.Mo
         sweep(served, {"a": "uniform"}, 1000, backend="native")
 
 
+@pytest.mark.parametrize("replicates", [1, 8])
+def test_sobol_points_are_those_of_numpy_to_the_bit(native: Any, replicates: int) -> None:
+    served = sna_edge.from_bytes(model().to_bytes(), "native")
+    made = _job(served, GIVEN, 2**15, 2**40 + 5, None, (), "native", "sobol", replicates)
+    route = NativeRoute(served, made)
+    for first, many in ((0, 2**15), (4097, 5), (2**15 - 600, 600)):
+        found = route.draw(first, many)
+        expected = samples(made.draws, made.seed, first, many, made.sobol)
+        assert (found.view(np.uint32) == expected.view(np.uint32)).all()
+
+
+def test_a_sweep_of_sobol_points_is_that_of_numpy(native: Any) -> None:
+    served = sna_edge.from_bytes(model().to_bytes(), "native")
+    how: Any = {"design": "sobol", "replicates": 4, "specs": [("y", -0.5, 0.5)]}
+    one, other = (sweep(served, GIVEN, 2**17, backend=b, **how) for b in ROUTES)
+    assert one.statuses == other.statuses
+    for a, b in zip(one.outputs, other.outputs):
+        assert abs(a.mean - b.mean) < 1e-5 * b.sd  # float32 sums of the library
+        assert np.isclose(a.mean_se, b.mean_se, rtol=1e-2)
+
+
+def test_direction_numbers_that_do_not_fit_are_refused(native: Any) -> None:
+    served = sna_edge.from_bytes(model().to_bytes(), "native")
+    made = _job(served, GIVEN, 2**15, 0, None, (), "native", "sobol", 1)
+    with pytest.raises(ValueError, match="direction numbers"):
+        NativeRoute(served, replace(made, directions=made.directions[1:]))
+
+
 def test_a_grid_without_a_stride_is_refused(native: Any) -> None:
     served = sna_edge.from_bytes(model().to_bytes(), "native")
     job = _job(served, ON_GRID, None, 5, None, (), "native")

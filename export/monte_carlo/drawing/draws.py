@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from ..packing import packed, unpacked
 from .normal import quantile
 from .philox import Words, words_of
+from .sobol import Sobol
 
 FIXED, UNIFORM, NORMAL, TRIANGULAR, ROWS, LEVELS, GRID = range(7)
 UNIT = 2.0**-32
@@ -55,8 +56,16 @@ class Draw:
         return cls(document["kind"], document["word"], *lists)
 
 
-def samples(draws: Sequence[Draw], seed: int, first: int, count: int) -> NDArray[np.float32]:
-    """x float32 [N, D] of the samples first .. first + count - 1."""
+def random_words(draws: Sequence[Draw]) -> list[int]:
+    """Which random words the inputs are made of."""
+    return [draw.word for draw in draws if draw.kind not in (FIXED, GRID)]
+
+
+def samples(
+    draws: Sequence[Draw], seed: int, first: int, count: int, sobol: Sobol | None = None
+) -> NDArray[np.float32]:
+    """x float32 [N, D] of the samples first .. first + count - 1, of random words or Sobol'
+    points."""
     found = np.empty((count, len(draws)), np.float32)
     known: dict[int, list[Words]] = {}
     for d, draw in enumerate(draws):
@@ -65,6 +74,9 @@ def samples(draws: Sequence[Draw], seed: int, first: int, count: int) -> NDArray
             continue
         if draw.kind == GRID:
             found[:, d] = on_grid(draw, first, count)
+            continue
+        if sobol is not None:
+            found[:, d] = drawn(draw, sobol.words(first, count, draw.word, seed))
             continue
         block = draw.word // 4
         if block not in known:

@@ -14,6 +14,7 @@
 enum { PIECE = 512, LANES = 16 };
 
 #define UNIT 0x1p-32
+#define SHIFTS 0x80000000u /* blocks of Philox from here on are shifts */
 #define ROOT_HALF 0.7071067811865476
 #define LN2 0.6931471805599453
 
@@ -148,6 +149,32 @@ static int random_words(const sna_draw *d) {
     return d->kind != SNA_DRAW_FIXED && d->kind != SNA_DRAW_GRID;
 }
 
+/* Direction number k of the four inputs of a block onto the words of one sample. */
+static void add_direction(const sna_sweep *s, uint32_t block, int k, uint32_t *words) {
+    const uint32_t *v = s->directions + (size_t)128 * block + k;
+    for (uint32_t c = 0; c < 4 && 4 * block + c < (uint32_t)s->n_axes; c++)
+        words[c * PIECE] ^= v[32 * c];
+}
+
+/* words[4][PIECE] of n samples. The first point of a replicate is its shift: random words. Each
+ * has one direction number more or less than the one before it: the lowest one of its place. */
+static void sobol_words(const routines *use, const sna_sweep *s, uint64_t first, int n,
+                        uint32_t block, uint32_t *words) {
+    uint64_t replicate = first / s->points, place = first % s->points, ones;
+    for (int q = 0; q < n; q++, place++) {
+        uint32_t *w = words + q;
+        if (place == s->points) place = 0, replicate++;
+        if (q == 0 || place == 0) {
+            use->words(replicate, 1, SHIFTS + block, s->seed, w);
+            ones = place ^ place >> 1;
+        } else {
+            for (int c = 0; c < 4; c++) w[c * PIECE] = w[c * PIECE - 1];
+            ones = place & (0 - place);
+        }
+        for (; ones; ones &= ones - 1) add_direction(s, block, __builtin_ctzll(ones), w);
+    }
+}
+
 /* At most PIECE samples. */
 static void draw_piece(const routines *use, const sna_sweep *s, uint64_t first, int n, float *x) {
     uint32_t words[4 * PIECE], block = UINT32_MAX;
@@ -156,7 +183,8 @@ static void draw_piece(const routines *use, const sna_sweep *s, uint64_t first, 
         const sna_draw *one = &s->draws[d];
         if (random_words(one) && one->word / 4 != block) {
             block = one->word / 4;
-            use->words(first, n, block, s->seed, words);
+            if (s->directions) sobol_words(use, s, first, n, block, words);
+            else use->words(first, n, block, s->seed, words);
         }
         draw_one(use, one, first, words + one->word % 4 * PIECE, n, column);
         for (int q = 0; q < n; q++) x[(size_t)q * (size_t)s->n_axes + (size_t)d] = column[q];

@@ -57,6 +57,8 @@ typedef struct sna_sweep {
     const sna_spec *specs;   /* [n_specs] */
     int n_axes, n_outputs, n_specs;
     uint64_t seed;
+    const uint32_t *directions; /* [n_axes][32] of Sobol' points; NULL: words are random */
+    uint64_t points;            /* of a replicate, each of which has a shift of its own */
 } sna_sweep;
 
 /* What is added to. Lists of extremes hold the least values first: of y, then of -y. */

@@ -47,8 +47,19 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="what inputs not named are drawn from; uniform is their whole domain",
     )  # fmt: skip
     parser.add_argument(
-        "--samples", metavar="N", help="how many (default: 1e6, or every point of a grid)"
+        "--samples",
+        metavar="N",
+        help="how many (default: 1e6, 2^20 Sobol' points, or every point of a grid)",
     )
+    parser.add_argument(
+        "--design", choices=("random", "sobol"), default="random",
+        help="random samples, or Sobol' points, which fill the space of the inputs more evenly:"
+        " means err less; best 2^n of them (default: %(default)s)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--replicates", type=int, default=1, metavar="R",
+        help="Sobol' points under R independent shifts, for standard errors: samples are R 2^n",
+    )  # fmt: skip
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="another draw")
     parser.add_argument(
         "--spec", **many, metavar="NAME=LOW:HIGH",
@@ -83,7 +94,7 @@ def run(args: argparse.Namespace) -> int:
         specs=_specs(args, model), backend=args.backend,
         probabilities=args.quantiles or PROBABILITIES, folder=args.folder,
         workers=_workers(args.workers), partitions=args.partitions, dask=args.dask,
-        progress=_Told(),
+        progress=_Told(), design=args.design, replicates=args.replicates,
     )  # fmt: skip
     if args.plot:
         from sna_export.monte_carlo.picture import histogram
@@ -161,6 +172,9 @@ def _spec(text: str, model: Model) -> tuple[str, float, float]:
         ) from None
 
 
+WHAT = {"random": "samples", "sobol": "Sobol' points", "grid": "points of a grid"}
+
+
 class _Told:
     """Lines of progress on stderr, none where it is quickly over."""
 
@@ -181,9 +195,13 @@ class _Told:
 
 
 def _lines(found: Sweep) -> Iterator[str]:
+    from sna_export.monte_carlo.designs import nearest, power_of_two
+
     statuses = ", ".join(f"{n:,} {word}" for word, n in found.statuses.items())
-    what = "points of a grid" if found.design == "grid" else "samples"
+    what = WHAT[found.design]
     yield f"{found.samples:,} {what}, seed {found.seed} ({found.backend}): {statuses}"
+    if found.design == "sobol" and not power_of_two(found.samples // found.replicates):
+        yield f"{nearest(found.samples):,} Sobol' points, a power of two, would lie more evenly"
     for one in found.outputs:
         yield ""
         yield from _output(one)
@@ -204,7 +222,7 @@ def _output(one: Distribution) -> Iterator[str]:
         [f"{q.p:.6g}", f"{q.value:.6g}", f"{q.resolution:.1g}", _give(q.se, "")]
         for q in one.quantiles
     ]
-    shown = 4 if one.mean_se is not None else 3
+    shown = 4 if any(q.se is not None for q in one.quantiles) else 3
     yield from table(heads[:shown], [row[:shown] for row in rows])
 
 

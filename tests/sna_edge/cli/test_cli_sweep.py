@@ -29,6 +29,18 @@ def test_all_points_of_a_grid(sna: Any, model_file: Any) -> None:
     assert "leave --samples out" in sna(*words, "--samples", "26").sentence()
 
 
+def test_sobol_points(sna: Any, model_file: Any) -> None:
+    words = ["sweep", model_file, "--rest", "uniform", "--design", "sobol"]
+    text = sna(*words, "--samples", "1000").out
+    assert "1,000 Sobol' points" in text and "+-" not in text
+    assert "1,024 Sobol' points, a power of two, would lie more evenly" in text
+    text = sna(*words, "--samples", "8192", "--replicates", "8").out
+    assert "+-" in text and "would lie" not in text and "standard error" not in text
+    assert sna(*words, "--json").json["samples"] == 2**20
+    answer = sna(*words, "--samples", "1000", "--replicates", "8")
+    assert answer.code == 2 and "give --samples 1024" in answer.sentence()
+
+
 def test_a_picture_with_limits(sna: Any, model_file: Any, tmp_path: Any) -> None:
     pytest.importorskip("matplotlib")
     words = ["sweep", model_file, "--rest", "uniform", "--samples", "1e4"]
