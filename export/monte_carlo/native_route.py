@@ -18,7 +18,10 @@ Floats = NDArray[np.float64]
 
 
 def serves(model: Model) -> bool:
-    """Whether the library is there and counts samples of this model."""
+    """Whether the library is there and counts samples of this model: of several labels it would
+    count what their probabilities are shares of."""
+    if any(one.kind == "several" for one in model.classes):
+        return False
     try:
         native = model if model.backend.name == "native" else model.with_backend("native")
     except BackendError:

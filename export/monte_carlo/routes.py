@@ -7,6 +7,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from sna_edge.core.classes import as_probabilities
 from sna_edge.core.domain import DomainBox
 from sna_edge.model import Model
 
@@ -36,7 +37,8 @@ def route(model: Model, job: Job) -> Route:
 
 
 class NumpyRoute:
-    """By numpy alone, in float64 from the same float32 samples."""
+    """By numpy alone, in float64 from the same float32 samples; the outputs of several labels are
+    their probabilities."""
 
     def __init__(self, model: Model, job: Job) -> None:
         self._model, self._job, self._box = model, job, DomainBox(model.axes)
@@ -45,11 +47,11 @@ class NumpyRoute:
     def values(self, first: int, count: int) -> tuple[Floats, NDArray[np.int8]]:
         """y [N, K] and status [N]."""
         x = samples(self._job.draws, self._job.seed, first, count, self._job.sobol).astype(float)
-        found = self._box.check(x)
-        y = np.full((count, len(self._model.outputs)), np.nan)
+        found, model = self._box.check(x), self._model
+        y = np.full((count, len(model.outputs)), np.nan)
         good = found.status >= 0
         if good.any():
-            y[good] = self._model.backend.value(found.x[good])
+            y[good] = as_probabilities(model.classes, model.backend.value(found.x[good]))
         return y, found.status
 
     def count(self, tally: Tally, first: int, n: int) -> Floats:

@@ -96,8 +96,9 @@ def _backend(model: Model, wanted: str) -> str:
     can = serves(model)
     if wanted == "native" and not can:
         raise InputError(
-            "the compiled library is not there, or is older than sweeps; install sna-edge-native"
-            " again, or give --backend numpy"
+            "the compiled library is not there, is older than sweeps, or the model has several"
+            " labels, whose shares it does not take; install sna-edge-native again, or give"
+            " --backend numpy"
         )
     return "native" if can else "numpy"
 

@@ -195,7 +195,15 @@ def _only(table: Mapping[str, Any], known: tuple[str, ...], where: str) -> None:
 
 
 def _with_reject(limit: Limit, model: Model) -> Limit:
-    """The limit, whose `reject` is a probability below LSL of an output that is one."""
+    """The limit, whose `reject` is a probability below LSL of an output that is one; of several
+    labels no output is."""
+    for one in model.classes:
+        if one.kind == "several" and model.output_names.index(limit.name) in one.outputs:
+            raise InputError(
+                f"limits of {limit.name!r}: of several labels an output is no probability until it"
+                " is divided by their sum; fit this label against all others under one name, and"
+                " give that limits"
+            )
     if limit.reject is None:
         return limit
     places = {k for one in model.classes for k in one.outputs}
