@@ -10,8 +10,7 @@ import pytest
 from sna_edge import InputError, Model
 from sna_edge.backends.cuda import CudaBackend
 from sna_edge.backends.cuda.sampling import RUN
-from sna_export.monte_carlo.distributions import draws_of
-from sna_export.monte_carlo.draws import samples
+from sna_export.monte_carlo.drawing import draws_of, samples
 
 from ....model_kinds import mixed, spline_model
 from .host_device import HostDriver
