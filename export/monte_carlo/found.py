@@ -106,20 +106,22 @@ def distribution(
     name: str, unit: str, scale: Scale, n: int, powers: Floats, tally: Tally, k: int,
     probabilities: Sequence[float],
 ) -> Distribution:  # fmt: skip
-    """Of output k from its sums `powers` [4] and counts of n samples, as if they were random."""
+    """Of output k from its sums `powers` [4] and counts of n samples, as if they were random; one
+    alone has no standard errors."""
     mean, m2, m3, m4 = central(powers, n)
     sd, inner = (m2 * n / max(n - 1, 1)) ** 0.5 / scale.rate, tally.counts[k, 1:-1]
     kurtosis = m4 / m2**2 if m2 > 0 else float("nan")
     edges = scale.low + np.arange(BINS + 1) / scale.bins
     lowest, highest = (_kept(tally, k, end) for end in (0, 1))
     ends = lowest[0][0], highest[0][0]
-    return Distribution(
+    found = Distribution(
         name, unit, n, scale.centre + mean / scale.rate, sd / n**0.5,
         sd, sd * (max(kurtosis - 1, 0) / 4 / n) ** 0.5 if m2 > 0 else 0.0,
         m3 / m2**1.5 if m2 > 0 else float("nan"), kurtosis,
         tuple(quantile(p, edges, tally.counts[k], ends) for p in probabilities),
         edges, inner, (int(tally.counts[k, 0]), int(tally.counts[k, -1])), lowest, highest,
     )  # fmt: skip
+    return found if n > 1 else without_errors(found)
 
 
 def without_errors(one: Distribution) -> Distribution:

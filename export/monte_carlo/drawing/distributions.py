@@ -9,6 +9,7 @@ from math import erfc, isfinite, sqrt
 import numpy as np
 
 from sna_edge.core.axis import Axis
+from sna_edge.core.float32 import not_carried
 from sna_edge.core.inputs import unknown_name
 from sna_edge.errors import InputError
 from sna_edge.model import Model
@@ -39,14 +40,16 @@ def draws_of(
     """A draw for each input from NAME -> a distribution in words, a number or a level; `rest`: of
     the inputs that are not named.
 
-    Raises InputError for names and words that are none, parameters that make no distribution, and
-    inputs without one.
+    Raises InputError for names and words that are none, parameters that make no distribution,
+    inputs without one, and inputs that float32 does not carry.
     """
     if model.readings is not None:
         raise InputError(
             "this model computes inputs from readings by formulas, and a sweep draws inputs apart;"
             " query it with a table of drawn readings"
         )
+    if lost := not_carried(model.axes, (), ()):
+        raise InputError(f"samples are float32: {lost[0]}; subtract the lower end before fitting")
     names = list(model.input_names)
     for name in given:
         if name not in names:
@@ -192,7 +195,7 @@ def _levels(axis: Axis, word: int, inner: str | None) -> Draw:
             raise _refuse(axis, "it has no levels", f"write {FORMS['levels']} with its values")
         pairs = [(float(i), 1.0) for i in range(len(axis.level_names))]
     else:
-        pairs = [_weighted(axis, part) for part in inner.split(",")]
+        pairs = [_weighted(axis, part) for part in _parts(axis, inner)]
     weights = np.array([w for _, w in pairs])
     if not weights.sum() > 0:
         raise _refuse(axis, "all weights are 0", "give one above 0")
@@ -201,10 +204,29 @@ def _levels(axis: Axis, word: int, inner: str | None) -> Draw:
     return Draw(LEVELS, word, cuts=tuple(cuts), values=tuple(x for x, _ in pairs))
 
 
-def _weighted(axis: Axis, part: str) -> tuple[float, float]:
+def _parts(axis: Axis, inner: str) -> list[str]:
+    """'A: 0.2', 'B: 0.8' of levels, whose names may hold commas."""
+    parts, held = list[str](), list[str]()
+    for piece in inner.split(","):
+        held.append(piece)
+        level, _ = _split(axis, ",".join(held))
+        if axis.kind != "categorical" or level in axis.level_names:
+            parts.append(",".join(held))
+            held = []
+    return [*parts, *held]
+
+
+def _split(axis: Axis, part: str) -> tuple[str, str]:
+    """A level, or number, and its weight."""
     value, colon, weight = part.rpartition(":")
-    value, weight = (value, weight) if colon else (part, "1")
-    x = axis.coordinate(value.strip())
+    if not colon or part.strip() in axis.level_names:
+        return part.strip(), "1"
+    return value.strip(), weight
+
+
+def _weighted(axis: Axis, part: str) -> tuple[float, float]:
+    value, weight = _split(axis, part)
+    x = axis.coordinate(value)
     try:
         w = float(weight)
     except ValueError:

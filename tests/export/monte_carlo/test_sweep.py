@@ -192,7 +192,8 @@ def test_one_sample_and_constants() -> None:
     one = sweep(area(), {"a": 1, "b": 0.5}, 1000).outputs[0]
     assert (one.mean, one.sd, one.lowest[0]) == (0.5, 0.0, (0.5, 0))
     assert all(abs(q.value - 0.5) <= q.resolution for q in one.quantiles)
-    assert sweep(area(), GIVEN, 1).outputs[0].n == 1
+    alone = sweep(area(), GIVEN, 1).outputs[0]
+    assert (alone.n, alone.mean_se, alone.sd_se, alone.quantiles[0].se) == (1, None, None, None)
 
 
 @pytest.mark.parametrize(
