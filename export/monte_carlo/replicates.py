@@ -18,25 +18,28 @@ Floats = NDArray[np.float64]
 def with_errors(found: Sweep, job: Job, sums: Sequence[Floats]) -> Sweep:
     """What was found, with the standard errors of means, standard deviations and probabilities;
     sums: of each replicate (partition.py). Without them where one has no value at all."""
-    rows, outputs = np.array(sums), len(job.scales)
-    powers, shares = rows[:, : POWERS * outputs], rows[:, POWERS * outputs :]
-    answered = shares[:, :1]
-    if not answered.all():
+    rows, split = np.array(sums), POWERS * len(job.scales)
+    shares = rows[:, split:]
+    if not shares[:, 0].all():
         return found
-    moments = powers.reshape(len(rows), outputs, POWERS) / answered[:, :, None]
+    outputs = _moments(found, job, rows[:, :split], shares[:, 0])
+    answered, least = shares[:, :1], 0.5 / float(shares[:, 0].mean()) / len(rows) ** 0.5
+    beyond = (shares[:, 1:-1] / answered).reshape(len(rows), -1, 2)
+    specs = tuple(_spec(spec, beyond[:, s], least) for s, spec in enumerate(found.specs))
+    whole = found.in_spec and _share(found.in_spec, shares[:, -1] / shares[:, 0], least)
+    return replace(found, outputs=outputs, specs=specs, in_spec=whole)
+
+
+def _moments(found: Sweep, job: Job, powers: Floats, n: Floats) -> tuple[Distribution, ...]:
+    """Outputs with the errors of mean and standard deviation; powers [R, K POWERS], n [R]."""
+    moments = powers.reshape(len(n), -1, POWERS) / n[:, None, None]
     mean = moments[:, :, 0]
     sd = np.sqrt(np.maximum(moments[:, :, 1] - mean**2, 0.0))
     rates = np.array([scale.rate for scale in job.scales])
-    errors = zip(_error(mean) / rates, _error(sd) / rates)
-    told: list[Distribution] = [
+    return tuple(
         replace(one, mean_se=float(m), sd_se=float(s))
-        for one, (m, s) in zip(found.outputs, errors, strict=True)
-    ]
-    least = 0.5 / float(answered.mean()) / len(rows) ** 0.5
-    beyond = (shares[:, 1:-1] / answered).reshape(len(rows), -1, 2)
-    specs = tuple(_spec(spec, beyond[:, s], least) for s, spec in enumerate(found.specs))
-    whole = found.in_spec and _share(found.in_spec, shares[:, -1] / answered[:, 0], least)
-    return replace(found, outputs=tuple(told), specs=specs, in_spec=whole)
+        for one, m, s in zip(found.outputs, _error(mean) / rates, _error(sd) / rates, strict=True)
+    )
 
 
 def _error(estimates: Floats) -> Floats:

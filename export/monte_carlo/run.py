@@ -48,11 +48,11 @@ def sweep(
     inputs not named; samples: 10^6 if left out, all points where inputs are on a grid; specs:
     (output, lower, upper). `design`: "random", or "sobol": Sobol' points under a random shift in
     place of random words, which have standard errors if they come in `replicates`, each under a
-    shift of its own. Sample i depends on i and the seed alone, sums
-    are added in one fixed order: every number of partitions and workers gives the same digits.
-    `folder` keeps finished partitions, so that the same call goes on where one has ended; `dask`:
-    the address of a cluster. Raises InputError, before anything is drawn, for what is no
-    distribution, and where none of the first samples has a value.
+    shift of its own. Sample i depends on i and the seed alone, sums are added in one fixed order:
+    every number of partitions and workers gives the same digits. `folder` keeps finished
+    partitions, so that the same call goes on where one has ended; `dask`: the address of a cluster.
+    Raises InputError, before anything is drawn, for what is no distribution or design, and where
+    none of the first samples has a value.
 
     >>> import sna_edge
     >>> from sna_export.monte_carlo import sweep

@@ -11,7 +11,7 @@ from .philox import Words, words_of
 
 BITS = 32
 MOST_POINTS = 1 << 30
-"""Of a replicate: direction numbers of more take minutes to find."""
+"""Of a replicate: scipy walks along them for the direction numbers."""
 SHIFTS = 1 << 31
 """Blocks of Philox from here on are digital shifts; those of random words stay below."""
 

@@ -1,6 +1,7 @@
 """Draw the inputs of a model from distributions, as many as 1e9 times, and say how its outputs are
-distributed: moments, quantiles, probabilities of limits, extremes with their inputs. Any number of
-partitions, processes or machines gives the same digits. Example: sna-edge sweep depth.sna --input
+distributed: moments, quantiles, probabilities of limits, extremes with their inputs. In place of
+random samples all points of a grid or Sobol' points may be taken. Any number of partitions,
+processes or machines gives the same digits. Example: sna-edge sweep depth.sna --input
 'power=normal(200, 5)' 'speed=uniform(900, 1100)' gas=Ar --samples 1e8 --spec depth=40:60"""
 
 from __future__ import annotations
@@ -199,6 +200,8 @@ def _lines(found: Sweep) -> Iterator[str]:
 
     statuses = ", ".join(f"{n:,} {word}" for word, n in found.statuses.items())
     what = WHAT[found.design]
+    if found.replicates > 1:
+        what += f" in {found.replicates} replicates"
     yield f"{found.samples:,} {what}, seed {found.seed} ({found.backend}): {statuses}"
     if found.design == "sobol" and not power_of_two(found.samples // found.replicates):
         yield f"{nearest(found.samples):,} Sobol' points, a power of two, would lie more evenly"

@@ -35,6 +35,7 @@ def test_sobol_points(sna: Any, model_file: Any) -> None:
     assert "1,000 Sobol' points" in text and "+-" not in text
     assert "1,024 Sobol' points, a power of two, would lie more evenly" in text
     text = sna(*words, "--samples", "8192", "--replicates", "8").out
+    assert "8,192 Sobol' points in 8 replicates" in text
     assert "+-" in text and "would lie" not in text and "standard error" not in text
     assert sna(*words, "--json").json["samples"] == 2**20
     answer = sna(*words, "--samples", "1000", "--replicates", "8")
