@@ -31,8 +31,8 @@ class Quantile:
 @dataclass(frozen=True)
 class Probability:
     """A share of the samples that have a value, and its standard error; `at_most`: bound at 95 %
-    where no sample was seen. A design has neither, but an
-    error from replicates."""
+    where no sample was seen. Of a design neither, but in
+    replicates the error."""
 
     p: float
     se: float | None

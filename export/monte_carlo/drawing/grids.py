@@ -16,6 +16,8 @@ from .draws import GRID, Draw
 FORM = "grid(low, high, n), grid(n) for the whole domain, or grid for all levels"
 MOST_POINTS = 1_000_000
 """Of one input."""
+WHOLE = 1 << 53
+"""Strides up to here are whole numbers in float64; samples end far below."""
 
 
 def grid_of(axis: Axis, word: int, inner: str | None) -> Draw:
@@ -55,7 +57,7 @@ def laid(draws: Sequence[Draw]) -> tuple[Draw, ...]:
     found, stride = [], 1
     for draw in reversed(draws):
         if draw.kind == GRID:
-            draw = replace(draw, numbers=(float(stride), 0.0, 0.0, 0.0, 0.0))
+            draw = replace(draw, numbers=(float(min(stride, WHOLE)), 0.0, 0.0, 0.0, 0.0))
             stride *= len(draw.values)
         found.append(draw)
     return tuple(reversed(found))

@@ -128,3 +128,6 @@ def test_numbers_of_samples_that_no_grid_has() -> None:
     axes = [spline_axis(name, "", 0.0, 1.0, spans=1) for name in "abc"]
     with pytest.raises(InputError, match="1000000000000000000 samples"):
         sweep(model(*axes), {}, rest="grid(1000000)")
+    many = [spline_axis(f"x{i}", "", 0.0, 1.0, spans=1) for i in range(60)]
+    with pytest.raises(InputError, match="0000 samples; give 1 to"):  # beyond float64
+        sweep(model(*many), {}, rest="grid(1000000)")
