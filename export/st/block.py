@@ -15,6 +15,7 @@ from sna_edge.core.float32 import not_carried
 from sna_edge.errors import InputError
 from sna_edge.model import Model
 from sna_edge.uncertainty.interval import left_open
+from sna_edge.values.naming import labelled
 
 from .beside import Beside, linked, width_of
 from .function import Function, Room
@@ -73,6 +74,16 @@ class Plan:
         """Of derived inputs, by index: the caller computes them."""
         found = self.model.readings
         return {d.axis: formula(self.model, d) for d in found.derived} if found else {}
+
+    @property
+    def shares(self) -> dict[str, str]:
+        """Of outputs of several labels, by name: what the caller makes of them."""
+        return {
+            self.outputs[k]: f"; P({label}) is its share in the sum over the labels of {one.target}"
+            for one in self.model.classes
+            if one.kind == "several"
+            for label, k in zip(one.labels, one.outputs, strict=True)
+        }
 
     @property
     def familiar(self) -> bool:
@@ -146,7 +157,8 @@ def _declare(block: Block, plan: Plan) -> None:
         computed = f"; by the caller: {plan.formulas[d]}" if d in plan.formulas else ""
         block.declare("VAR_INPUT", name, kind, _told(axis) + computed)
     for output, name in zip(plan.model.outputs, plan.outputs, strict=True):
-        block.declare("VAR_OUTPUT", name, "REAL", f"{output.name} {output.unit}")
+        note = labelled(output.name, output.unit) + plan.shares.get(name, "")
+        block.declare("VAR_OUTPUT", name, "REAL", note)
     for k, pair in plan.intervals.items():
         for name in pair:
             block.declare("VAR_OUTPUT", name, "REAL", f"end of the interval of {plan.outputs[k]}")
@@ -164,7 +176,7 @@ def _told(axis: Axis) -> str:
     if axis.kind == "categorical":
         levels = ", ".join(f"{i} {level}" for i, level in enumerate(axis.level_names[:40]))
         return f"{axis.name}: {levels}{', ..' if len(axis.level_names) > 40 else ''}"
-    return f"{axis.name} {axis.unit}, {axis.lower:g} .. {axis.upper:g}"
+    return f"{labelled(axis.name, axis.unit)}, {axis.lower:g} .. {axis.upper:g}"
 
 
 def _checked(block: Block, d: int, axis: Axis, name: str) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 import sna_edge
+from sna_edge.durable.whole import naming
 from sna_edge.errors import BackendError
 from sna_edge.model import Model
 
@@ -88,12 +89,16 @@ def export(
     report = f"{Path(main).stem}_st_resources.json"
     with staged(folder) as scratch:
         for path, one in made.items():
-            (scratch / path).write_text(one.text, encoding="ascii")
+            with naming(str(folder / path)):
+                (scratch / path).write_text(one.text, encoding="ascii")
         told = json.dumps([resources(one) for one in made.values()], indent=1)
         (scratch / report).write_text(told + "\n", encoding="utf-8")
         placed = install(scratch, folder, [Path(p) for p in [*made, report]], stale)
     said = [*(one.said for one in made.values()), "not run on a PLC compiler"]
-    return placed, "; ".join([*said, *map(_by_the_caller, plan.formulas.values())]), True
+    said += map(_by_the_caller, plan.formulas.values())
+    if plan.shares:
+        said.append("of several labels the caller divides each output by their sum: probabilities")
+    return placed, "; ".join(said), True
 
 
 def real_blocks(plan: Plan) -> Made:

@@ -8,6 +8,7 @@ import numpy as np
 from sna_edge.artifact import integer_section
 from sna_edge.artifact.integer_path import FixedAxis, FixedOutput, FixedPath
 from sna_edge.errors import InputError
+from sna_edge.values.naming import labelled
 
 from .block import UNRUN, Plan
 from .places import bisect, picked
@@ -74,8 +75,8 @@ def _declare(block: Block, plan: Plan, path: FixedPath) -> None:
     for output, fixed_output, name in zip(
         plan.model.outputs, path.outputs, plan.outputs, strict=True
     ):
-        note = f"{output.name} {output.unit}, times 2^{fixed_output.exponent}"
-        block.declare("VAR_OUTPUT", name, "DINT", note)
+        note = f"{labelled(output.name, output.unit)}, times 2^{fixed_output.exponent}"
+        block.declare("VAR_OUTPUT", name, "DINT", note + plan.shares.get(name, ""))
     block.declare("VAR_OUTPUT", "status", "INT", "0 ok, 4 edge; -1 no value: outside")
     block.declare("VAR_OUTPUT", "valid", "BOOL", "the outputs hold values")
     block.declare("VAR_OUTPUT", "outside", "INT", "the first input outside its domain, 0: none")

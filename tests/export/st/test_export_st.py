@@ -134,6 +134,27 @@ def test_formulas_are_left_to_the_caller(tmp_path: Path) -> None:
     assert f"by the caller: {formula}" in (tmp_path / "m.st").read_text()
 
 
+def test_shares_of_several_labels_are_left_to_the_caller(tmp_path: Path) -> None:
+    """Before, nothing told that these outputs are no probabilities."""
+    labels = ["high", "low", "middle"]
+    outputs = [Output(f"grade:{label}", link="exp") for label in labels]
+    told = {"target": "grade", "kind": "several", "labels": labels, "threshold": 0.5}
+    classes = [{**told, "outputs": [one.name for one in outputs]}]
+    axis = Axis("x", "", bspline(uniform_breaks(0.0, 1.0, 1), 1))
+    work = sna_edge.CP.full([np.eye(2)], np.ones((2, 3)))
+    model = Model([axis], work, outputs, metadata={"classes": classes})
+    _, said, _ = export(model, tmp_path, "m")
+    assert "the caller divides each output by their sum" in said
+    note = "(* grade:low; P(low) is its share in the sum over the labels of grade *)"
+    assert f"grade_low : REAL; {note}" in (tmp_path / "m.st").read_text()
+
+
+def test_units_are_told_once(tmp_path: Path) -> None:
+    axis = Axis("power [W]", "W", bspline(uniform_breaks(0.0, 1.0, 3), 2))
+    export(model_on([axis]), tmp_path, "m")
+    assert "(* power [W], 0 .. 1 *)" in (tmp_path / "m.st").read_text()
+
+
 def test_what_real_does_not_carry_is_refused(tmp_path: Path) -> None:
     seconds = [Axis("time", "s", bspline(uniform_breaks(1.6e9, 1.6e9 + 60, 3), 2))]
     with pytest.raises(InputError, match=r"REAL does not carry.*'time'.*subtract"):
