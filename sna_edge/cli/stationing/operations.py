@@ -4,6 +4,7 @@ offers over HTTP, each by its role and on the record as there."""
 from __future__ import annotations
 
 import argparse
+import json
 from typing import Any
 from urllib.parse import quote
 
@@ -78,7 +79,11 @@ def people(args: argparse.Namespace, path: str) -> int:
 def gage(args: argparse.Namespace, path: str, recipe: str, table: str) -> int:
     """The study of a gauge of an input."""
     said = {"input": args.input, "rows": _rows(args, table), "apply": args.apply}
-    told = Client(args, path).changed("POST", placed(recipe, "gage"), said)
+    client, address = Client(args, path), placed(recipe, "gage")
+    if args.apply:
+        told = client.changed("POST", address, said)
+    else:  # nothing is changed, so that no reason is asked for
+        told = client.asked("POST", address, json.dumps(said).encode(), "application/json")
     lines = [f"{args.input}: sigma {told['sigma']:.5g}, tolerance {told['tolerance']:.5g}"]
     if args.apply:
         lines.append(f"the tolerance judges from the next part on; record {told['record']}")

@@ -30,6 +30,8 @@ def studied(asked: Asked) -> Mapping[str, Any]:
             f"{name[:60]!r} is no reading of this recipe; readings are {', '.join(one.line.names)}."
             " The gauge of an output is told to the fit: sna-edge fit --gage"
         )
+    if any(a.name == name and a.kind == "categorical" for a in one.line.model.axes):
+        raise InputError(f"{name!r} has levels, which no gauge measures; name a reading in numbers")
     study = _study(asked.said.get("rows"))
     reach = float(f"{SIGMAS * study.sigma:.5g}")
     told: dict[str, Any] = {"input": name, **study.report(), "tolerance": reach}
