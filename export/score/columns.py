@@ -38,9 +38,10 @@ class Chosen:
 
 @dataclass
 class Batch:
-    """N rows, the first at `lines[0]` of the table: `given` and `measured` {name: [N]}, NaN for
-    what is empty or no number, infinity for a level that was never seen; {name: cells} that are
-    `kept`; {row: why} of rows that are none; `cell(name, row)`: an input as it is written."""
+    """N rows, the first at `lines[0]` of the table, `counted` as lines or rows: `given` and
+    `measured` {name: [N]}, NaN for what is empty or no number, infinity for a level that was never
+    seen; {name: cells} that are `kept`; {row: why} of rows that are none; `cell(name, row)`: an
+    input as it is written."""
 
     lines: Any
     given: dict[str, Floats]
@@ -48,6 +49,7 @@ class Batch:
     kept: dict[str, Any]
     cell: Callable[[str, int], str]
     wrong: dict[int, str] = field(default_factory=dict)
+    counted: str = "line"
 
     def __len__(self) -> int:
         return len(self.lines)

@@ -31,7 +31,7 @@ class Counts:
         self.rows = 0
         self._statuses: dict[int, int] = {}
         self._table = np.zeros((len(WORDS), len(TRUTHS)), dtype=np.int64)
-        self._sums = {name: np.zeros(4) for name in model.output_names}
+        self._sums = {name: np.zeros(5) for name in model.output_names}
         self._reasons: list[dict[str, Any]] = []
 
     def add(self, batch: Batch, judged: Judgement) -> None:
@@ -50,17 +50,25 @@ class Counts:
                 self._table.shape
             )
         for row in np.flatnonzero(status < 0)[: max(0, SHOWN - len(self._reasons))].tolist():
-            said = {"row": int(batch.lines[row]), "status": Status(int(status[row])).label}
+            number = int(batch.lines[row])
+            said = {
+                "row": number,
+                "place": f"{batch.counted} {number}",
+                "status": Status(int(status[row])).label,
+            }
             self._reasons.append({**said, "reason": self._why(batch, judged, row)})
 
     def _measured(self, name: str, measured: Floats, judged: Judgement) -> None:
-        """Number, sum and sum of squares of measured less value, how many in the interval."""
+        """Number, sum and sum of squares of measured less value; how many in an interval, of how
+        many that have one."""
         k = self._model.output_names.index(name)
         found = judged.found
         both = np.isfinite(measured) & np.isfinite(found.value[:, k])
         error = (measured - found.value[:, k])[both]
         inside = (measured >= found.lower[:, k]) & (measured <= found.upper[:, k])
-        self._sums[name] += [both.sum(), error.sum(), np.square(error).sum(), inside[both].sum()]
+        told = both & np.isfinite(found.lower[:, k]) & np.isfinite(found.upper[:, k])
+        squares = np.square(error).sum()
+        self._sums[name] += [both.sum(), error.sum(), squares, inside[told].sum(), told.sum()]
 
     def _truth(self, batch: Batch) -> NDArray[np.int64]:
         """Places in TRUTHS [N]: bad with one measured value outside, good where all are inside."""
@@ -80,7 +88,7 @@ class Counts:
         lacking = [name for name, column in batch.given.items() if np.isnan(column[row])]
         state = Status(int(judged.found.status[row]))
         if state == Status.BAD_INPUT and lacking:
-            return "; ".join(f"{n!r} is no number: {batch.cell(n, row)!r}" for n in lacking)
+            return "; ".join(_lacking(name, batch.cell(name, row)) for name in lacking)
         d = int(judged.found.axis[row])
         if d < 0 or self._model.axes[d].name not in batch.given:
             return MEANING[state]
@@ -104,6 +112,10 @@ class Counts:
                 for word, row in zip(WORDS, self._table.tolist(), strict=True)
             }
         return found
+
+
+def _lacking(name: str, cell: str) -> str:
+    return f"{name!r} is no number: {cell!r}" if cell.strip() else f"{name!r} is empty"
 
 
 def added(parts: list[Mapping[str, Any]]) -> dict[str, Any]:

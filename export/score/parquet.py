@@ -139,8 +139,13 @@ class ParquetRows:
             {name: numbers[name] for name in chosen.inputs},
             {name: numbers[name] for name in chosen.measured},
             {name: _whole(columns[name]) for name in chosen.kept},
-            lambda name, row: str(columns[chosen.place[name]][row].as_py()),
+            lambda name, row: _written(columns[chosen.place[name]][row].as_py()),
+            counted="row",
         )
+
+
+def _written(value: object) -> str:
+    return "" if value is None else str(value)
 
 
 def _whole(column: Any) -> Any:

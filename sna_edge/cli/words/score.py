@@ -118,18 +118,22 @@ class _Told:
 
 def _measured(counts: Mapping[str, Any]) -> dict[str, Any]:
     """Of every output that was measured: rows, mean and root mean square of measured less value,
-    share inside the intervals."""
+    share inside the intervals, None where there are none."""
     return {
-        name: {"rows": int(n), "bias": total / n, "rmse": (squares / n) ** 0.5, "inside": held / n}
-        for name, (n, total, squares, held) in counts["measured"].items()
-    }
+        name: {
+            "rows": int(n), "bias": total / n, "rmse": (squares / n) ** 0.5,
+            "inside": held / told if told else None,
+        }
+        for name, (n, total, squares, held, told) in counts["measured"].items()
+    }  # fmt: skip
 
 
 def _lines(answer: Mapping[str, Any]) -> Iterator[str]:
     statuses = ", ".join(f"{n} {word}" for word, n in answer["statuses"].items())
     again = answer["files"] - answer["made"]
     kept = f", {again} of them as they were" if again else ""
-    yield f"{answer['rows']} rows of {answer['files']} files{kept}: {statuses}"
+    counted = f"{_many(answer['rows'], 'row')} of {_many(answer['files'], 'file')}{kept}"
+    yield f"{counted}: {statuses}" if statuses else counted
     if "verdicts" in answer:
         yield ""
         yield from _verdicts(answer["verdicts"])
@@ -144,12 +148,16 @@ def _lines(answer: Mapping[str, Any]) -> Iterator[str]:
         yield ""
         yield from _differences(answer["previous"], answer["differences"])
     for one in answer["reasons"][:SHOWN]:
-        yield f"{one['file']}, row {one['row']}: {one['status']}: {one['reason']}"
+        yield f"{one['file']}, {one['place']}: {one['status']}: {one['reason']}"
     yield f"outputs in {answer['folder']}"
 
 
-def _percent(share: float) -> str:
-    return f"{100 * share:.1f} %"
+def _many(count: int, word: str) -> str:
+    return f"{count} {word}" if count == 1 else f"{count} {word}s"
+
+
+def _percent(share: float | None) -> str:
+    return "none" if share is None else f"{100 * share:.1f} %"
 
 
 def _verdicts(verdicts: Mapping[str, Mapping[str, int]]) -> Iterator[str]:

@@ -119,3 +119,16 @@ def test_a_full_disk_is_told_with_the_file(place, job, kind):
     suffix = "" if kind == "csv" else ".parquet"
     assert caught.value.filename == str(Path(asked.place) / f"a.csv{suffix}")
     assert [path.name for path in Path(asked.place).iterdir()] == ["score.json"]
+
+
+def test_what_is_empty_is_told_so_at_its_line_or_row(place, job):
+    """Before, a missing level was "no number: 'None'", and a line of a text file a row."""
+    as_arrow(place, ["power", "lot"], pa.array([200.0, None]), pa.array([None, "a"]))
+    as_csv(place / "archive" / "b.csv", {"power": [200.0, "nan"], "lot": ["", "a"]})
+    found = score(job(measured=()), [str(place / "archive")])
+    assert [(one["place"], one["reason"]) for one in found.reasons] == [
+        ("row 1", "'lot' is empty"),
+        ("row 2", "'power' is empty"),
+        ("line 2", "'lot' is empty"),
+        ("line 3", "'power' is no number: 'nan'"),
+    ]

@@ -65,7 +65,8 @@ def test_verdicts_are_counted_against_measured_values(place, job):
         assert counted == {t: int(((verdict == word) & (truth == t)).sum()) for t in counted}
     value = np.array(table["width"].to_pylist(), dtype=float)
     error = (y - value)[np.isfinite(y - value)]
-    n, total, squares, inside = found.counts["measured"]["width"]
+    n, total, squares, inside, told = found.counts["measured"]["width"]
+    assert told == n
     assert n == len(error) and total == pytest.approx(error.sum(), rel=1e-12)
     assert squares == pytest.approx(np.square(error).sum(), rel=1e-12)
     assert inside == (np.abs(error) <= 5.0).sum()

@@ -51,6 +51,20 @@ def test_rows_are_counted_and_again_nothing_is_done(sna, place):
     assert "18 rows of 3 files, 3 of them as they were: 18 ok" in again.out
 
 
+def test_a_model_without_an_interval_holds_no_share_in_it(sna, place):
+    """Before, it was said to hold 0 % of the measured values."""
+    model = sna_edge.load(place / "m.sna")
+    outputs = [sna_edge.Output("width", "um")]
+    sna_edge.Model(model.axes, model.interaction, outputs).save(place / "m.sna")
+    for path in (place / "archive").glob("[12].csv"):
+        path.unlink()
+    said = sna(*words(place, "--workers", 1, "--json")).json
+    assert said["measured"]["width"]["inside"] is None and said["measured"]["width"]["rows"] == 6
+    out = sna(*words(place, "--workers", 1)).out
+    assert "6 rows of 1 file, 1 of them as they were: 6 ok" in out
+    assert " none\n" in out and "0.0 %" not in out
+
+
 def test_no_answer_at_all_is_exit_code_three(sna, place):
     for path in (place / "archive").glob("*.csv"):
         path.write_text("power\n900\n")
