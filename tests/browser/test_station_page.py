@@ -218,14 +218,14 @@ def test_several_stations_have_a_row_each(visit: Visit, tmp_path: Path) -> None:
             station.part(reading, f"{name}-A1", name)
         seen = visit(station.address, size="panel")
         seen.until("document.querySelectorAll('.station').length === 3")
-        assert seen.page.locator(".station > b").all_inner_texts() == [
-            "ACCEPT", "REJECT", "NO VERDICT",
-        ]  # fmt: skip
+        words = "[...document.querySelectorAll('.station > b')].map((word) => word.innerText)"
+        seen.until(f"{words}.join() === 'ACCEPT,REJECT,NO VERDICT'")
         seen.page.get_by_role("button", name=re.compile("press-2")).click()
         word(seen, "REJECT")
         seen.shot("station overview panel")
         seen.page.locator("#tab-what-if").click()
-        assert "export MODEL --to page" in seen.page.locator("#view-what-if").inner_text()
+        shown = "document.querySelector('#view-what-if').innerText"
+        seen.until(f"{shown}.includes('export MODEL --to page')")
     finally:
         station.close()
 
