@@ -45,7 +45,7 @@ class Job:
         """What an output depends on beside model, limits and input, for JSON."""
         return {
             "keep": list(self.keep), "measured": list(self.measured), "columns": self.columns,
-            "level": self.level, "dialect": self.dialect,
+            "level": self.level, "dialect": self.dialect, "backend": self.backend,
         }  # fmt: skip
 
 
@@ -53,12 +53,3 @@ def key_of(made_of: dict[str, Any]) -> str:
     """SHA-256 of what an output is made of."""
     text = json.dumps({"format": FORMAT, **made_of}, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-def digest_of(path: str) -> str:
-    """SHA-256 of a file's bytes, read in pieces."""
-    found = hashlib.sha256()
-    with open(path, "rb") as file:
-        while piece := file.read(1 << 20):
-            found.update(piece)
-    return found.hexdigest()

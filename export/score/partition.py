@@ -22,10 +22,11 @@ from sna_edge.quality.limits import limits_in
 from sna_edge.quality.verdict import WORDS
 from sna_edge.status import Status
 
+from ..sealed.folder import digest_of
 from .batches import is_parquet, rows_of
 from .columns import Batch
 from .counts import Counts
-from .job import Job, digest_of, key_of
+from .job import Job, key_of
 from .judged import Judge, Judgement
 from .outputs import OWN, columns_of_outputs, out_at, place_of, written_as
 

@@ -12,11 +12,12 @@ from sna_edge.durable import write_whole
 from sna_edge.errors import InputError
 
 from ..partitions import run
+from ..sealed.folder import digest_of
 from .archive import files_of
 from .batches import need_alike, rows_of
 from .beside import NOTE, Beside, beside_of, note_in, previous_of
 from .counts import added
-from .job import Job, digest_of
+from .job import Job
 from .partition import loaded, partition, task_of
 
 Progress = Callable[[int, int], None]

@@ -111,6 +111,7 @@ def test_only_what_changed_is_scored_again(place, job):
     assert score(job(), [str(place / "archive")]).made == 1
     (place / "limits.toml").write_text(LIMITS.replace("120", "119"))
     assert score(job(), [str(place / "archive")]).made == 2
+    assert score(job(backend="numpy"), [str(place / "archive")]).made == 2
     assert score(job(level=None, keep=("lot",)), [str(place / "archive")]).made == 2
 
 
