@@ -262,7 +262,7 @@ $(VENV)/types/sna_export: | $(PY)
 
 native: $(STAMP)-native
 
-NATIVE := $(filter-out firmware_bindings/build/%,$(wildcard firmware_bindings/* firmware_bindings/host/* firmware_bindings/sna_edge_native/*.*))
+NATIVE := $(filter-out firmware_bindings/build/%,$(wildcard firmware_bindings/* firmware_bindings/host/* firmware_bindings/host/*/* firmware_bindings/sna_edge_native/*.*))
 
 $(STAMP)-native: $(NATIVE) | $(STAMP)-demo
 	@if ! [ -f firmware_bindings/pyproject.toml ]; then echo "native: not part of this checkout"; \
