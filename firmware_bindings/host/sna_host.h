@@ -35,8 +35,8 @@ SNA_MUST_USE size_t sna_host_workspace_size(const sna_host *host);
  * it. */
 const char *sna_host_isa(const sna_host *host);
 int sna_host_use(const char *isa);
-int sna_host_best(
-    void); /* the set that a model prepared now would use: 0 baseline, 1 avx2, 2 avx512 */
+/* The set that a model prepared now would use: 0 baseline, 1 avx2, 2 avx512. */
+int sna_host_best(void);
 
 /* y[n][n_outputs] of x[n][n_axes]; status[n] may be NULL. First negative status of a row, else the
  * first remark. */

@@ -19,6 +19,7 @@ from sna_edge import Status
 from ..c_library import HOST, ROOT, SOURCE, STRICT
 
 HEADER = (SOURCE / "sna.h").read_text()
+HOSTS = SOURCE / "host"
 OPTIONS = (
     [],
     ["-DSNA_FLOAT"],
@@ -83,15 +84,25 @@ def test_clang_finds_nothing(tmp_path: Path) -> None:
         subprocess.run([sys.executable, "-m", "ziglang", "cc", *STRICT, *target], check=True)
 
 
-@pytest.mark.parametrize("name", sorted(p.name for p in (SOURCE / "host").glob("*.c")))
+@pytest.mark.parametrize("name", [str(p.relative_to(HOSTS)) for p in sorted(HOSTS.rglob("*.c"))])
 def test_the_host_layer_compiles_without_a_warning(
     name: str, compiler: str, tmp_path: Path
 ) -> None:
     flags = [*HOST, "-Wall", "-Wextra", "-Wconversion", "-Wdouble-promotion", "-Werror"]
-    target = ["-c", str(SOURCE / "host" / name), "-o", str(tmp_path / "host.o")]
+    target = ["-c", str(HOSTS / name), "-o", str(tmp_path / "host.o")]
     subprocess.run([compiler, *flags, *target], check=True)
     if importlib.util.find_spec("ziglang"):
         subprocess.run([sys.executable, "-m", "ziglang", "cc", *flags, *target], check=True)
+
+
+def test_every_header_of_the_host_layer_is_included() -> None:
+    files = sorted(HOSTS.rglob("*.[ch]"))
+    included = {
+        (path.parent / name).resolve()
+        for path in files
+        for name in re.findall(r'^#include "([^"]+)"$', path.read_text(), re.M)
+    }
+    assert [p.name for p in files if p.suffix == ".h" and p not in included] == []
 
 
 def test_the_library_needs_nothing(compiler: str, tmp_path: Path) -> None:
@@ -110,6 +121,6 @@ def test_the_library_needs_nothing(compiler: str, tmp_path: Path) -> None:
 
 
 def test_no_allocation_or_recursion_in_the_sources() -> None:
-    for path in (SOURCE / "sna.c", *(SOURCE / "host").glob("*.[ch]")):
+    for path in (SOURCE / "sna.c", *HOSTS.rglob("*.[ch]")):
         text = re.sub(r"/\*.*?\*/", "", path.read_text(), flags=re.S)
         assert not re.search(r"\b(malloc|calloc|realloc|free|alloca|setjmp)\b", text)

@@ -1,4 +1,4 @@
-/* sna_host_train_kernel.h - tensor trains, included by sna_host_kernel.h per instruction set.
+/* train.h - tensor trains, included by kernel.h per instruction set.
  * SPDX-License-Identifier: Apache-2.0
  *
  * A core is [row][left][width], width = right rank padded with zeros to whole vectors; v is a row

@@ -1,4 +1,4 @@
-/* sna_host_sorted_kernel.h - many points at once, span by span, included by sna_host_kernel.h.
+/* sorted.h - many points at once, span by span, included by kernel.h.
  * SPDX-License-Identifier: Apache-2.0
  *
  * Points are grouped by the span they are in, axis by axis. The polynomial of a span then stays in

@@ -1,4 +1,4 @@
-/* sna_host_train.h - cores of a tensor train as the host layer keeps them, included by sna_host.c.
+/* train.h - cores of a tensor train as the host layer keeps them, part of sna_host.c.
  * SPDX-License-Identifier: Apache-2.0 */
 
 /* Cores as float32 with their right ranks padded to whole vectors of `lanes` floats, and W as rows
