@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,6 +13,8 @@ from .tally import BINS, Scale, Tally
 
 Floats = NDArray[np.float64]
 PROBABILITIES = (0.001, 0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 0.999)
+FEWEST = 5
+"""Samples that tell how far a standard deviation may move, or, beyond a quantile, this one."""
 NONE_SEEN = 3.0
 """With n samples without one, the probability is below 3 / n at a confidence of 95 %."""
 
@@ -30,13 +32,14 @@ class Quantile:
 
 @dataclass(frozen=True)
 class Probability:
-    """A share of the samples that have a value, and its standard error; `at_most`: bound at 95 %
-    where no sample was seen. Of a design neither, but in
-    replicates the error."""
+    """A share of the samples that have a value, and its standard error; where none or every sample
+    was seen there is a bound at 95 % in its place, `at_most` or `at_least`. Of a design neither,
+    but in replicates the error."""
 
     p: float
     se: float | None
     at_most: float | None = None
+    at_least: float | None = None
 
     @classmethod
     def of(cls, count: int, n: int, design: str = "random") -> Probability:
@@ -44,7 +47,10 @@ class Probability:
         p = count / n
         if design != "random":
             return cls(p, None)
-        return cls(p, (p * (1 - p) / n) ** 0.5, None if count else min(NONE_SEEN / n, 1.0))
+        if 0 < count < n:
+            return cls(p, (p * (1 - p) / n) ** 0.5)
+        bound = min(NONE_SEEN / n, 1.0)
+        return cls(p, None, None, 1.0 - bound) if count else cls(p, None, bound)
 
 
 @dataclass(frozen=True)
@@ -61,9 +67,11 @@ class Spec:
 
 @dataclass(frozen=True)
 class Distribution:
-    """One output: moments with their standard errors (None of a design without replicates),
-    quantiles, histogram (`counts` [BINS] between `edges` [BINS + 1], of which `outside` lie beyond
-    them), and extremes as (value, sample)."""
+    """One output: moments, quantiles, histogram (`counts` [BINS] between `edges` [BINS + 1], of
+    which `outside` lie beyond them), and extremes as (value, sample). Standard errors are None of a
+    design without replicates, and where samples are too few to say them; moments are NaN where one
+    is too large for a number, the standard deviation also of a single random sample.
+    """
 
     name: str
     unit: str
@@ -106,28 +114,31 @@ def distribution(
     name: str, unit: str, scale: Scale, n: int, powers: Floats, tally: Tally, k: int,
     probabilities: Sequence[float],
 ) -> Distribution:  # fmt: skip
-    """Of output k from its sums `powers` [4] and counts of n samples, as if they were random; one
-    alone has no standard errors."""
-    mean, m2, m3, m4 = central(powers, n)
-    sd, inner = (m2 * n / max(n - 1, 1)) ** 0.5 / scale.rate, tally.counts[k, 1:-1]
+    """Of output k from its sums `powers` [4] and counts of n samples, as if they were random; NaN
+    where a sample was too large for a number."""
+    mean, m2, m3, m4 = central(powers, n) if np.isfinite(powers).all() else (float("nan"),) * 4
+    sd = (m2 * n / (n - 1)) ** 0.5 / scale.rate if n > 1 else float("nan")
     kurtosis = m4 / m2**2 if m2 > 0 else float("nan")
     edges = scale.low + np.arange(BINS + 1) / scale.bins
     lowest, highest = (_kept(tally, k, end) for end in (0, 1))
     ends = lowest[0][0], highest[0][0]
-    found = Distribution(
-        name, unit, n, scale.centre + mean / scale.rate, sd / n**0.5,
-        sd, sd * (max(kurtosis - 1, 0) / 4 / n) ** 0.5 if m2 > 0 else 0.0,
+    moved = sd * (max(kurtosis - 1, 0) / 4 / n) ** 0.5 if m2 > 0 else sd
+    return Distribution(
+        name, unit, n, scale.centre + mean / scale.rate, sd / n**0.5 if sd >= 0 else None,
+        sd, moved if n >= FEWEST and sd >= 0 else None,
         m3 / m2**1.5 if m2 > 0 else float("nan"), kurtosis,
         tuple(quantile(p, edges, tally.counts[k], ends) for p in probabilities),
-        edges, inner, (int(tally.counts[k, 0]), int(tally.counts[k, -1])), lowest, highest,
+        edges, tally.counts[k, 1:-1], (int(tally.counts[k, 0]), int(tally.counts[k, -1])),
+        lowest, highest,
     )  # fmt: skip
-    return found if n > 1 else without_errors(found)
 
 
 def without_errors(one: Distribution) -> Distribution:
-    """The same of samples that are no random ones: standard errors are None."""
+    """The same of points that are no random samples: standard errors are None, and the standard
+    deviation is that of the points, by n."""
     quantiles = tuple(replace(q, se=None) for q in one.quantiles)
-    return replace(one, mean_se=None, sd_se=None, quantiles=quantiles)
+    sd = one.sd * (1 - 1 / one.n) ** 0.5 if one.n > 1 else 0.0
+    return replace(one, mean_se=None, sd=sd, sd_se=None, quantiles=quantiles)
 
 
 def central(powers: Floats, n: int) -> tuple[float, float, float, float]:
@@ -143,25 +154,29 @@ def quantile(
     p: float, edges: Floats, counts: NDArray[np.int64], ends: tuple[float, float]
 ) -> Quantile:
     """Between the edges of the bin where the p-th sample lies, as if samples were even in it."""
-    n, rank = int(counts.sum()), p * int(counts.sum())
-    before = np.concatenate([[0], np.cumsum(counts)])
-    i = int(np.searchsorted(before[1:], rank, side="left"))
-    low = max(edges[i - 1] if i else ends[0], ends[0])
-    high = min(edges[i] if i < len(edges) else ends[1], ends[1])
-    share = (rank - before[i]) / counts[i] if counts[i] else 0.5
-    se = (p * (1 - p) / n) ** 0.5 / _density(i, counts, n) * (edges[1] - edges[0])
-    return Quantile(p, float(low + share * (high - low)), float(max(high - low, 0.0)), float(se))
+    n, before = int(counts.sum()), np.concatenate([[0], np.cumsum(counts)])
+
+    def at(share: float) -> tuple[float, float, float]:
+        """The quantile, and the ends of its bin."""
+        i = int(np.searchsorted(before[1:], share * n, side="left"))
+        low = max(edges[i - 1] if i else ends[0], ends[0])
+        high = min(edges[i] if i < len(edges) else ends[1], ends[1])
+        part = (share * n - before[i]) / counts[i] if counts[i] else 0.5
+        return float(low + part * (high - low)), low, high
+
+    value, low, high = at(p)
+    return Quantile(p, value, float(max(high - low, 0.0)), _moved(p, n, lambda q: at(q)[0]))
 
 
-def _density(i: int, counts: NDArray[np.int64], n: int) -> float:
-    """Share of the samples in a bin like i, from so many bins around it that 1 % of the samples, or
-    1,000 of them, lie there."""
-    reach = 1
-    while True:
-        near = counts[max(i - reach, 0) : i + reach + 1]
-        if near.sum() >= min(max(n // 100, 1000), n) or reach > len(counts):
-            return max(float(near.sum()) / n / len(near), 1e-300)
-        reach *= 2
+def _moved(p: float, n: int, at: Callable[[float], float]) -> float | None:
+    """Standard error of a quantile: half of how far quantiles lie apart one standard error of the
+    share of samples below it to both sides, or a quarter of two (Woodruff, JASA 47 (1952) 635).
+    The larger: the first sees a gap at the quantile, the second is steadier. None where fewer than
+    FEWEST samples lie on one side."""
+    if n * min(p, 1 - p) < FEWEST:
+        return None
+    s = (p * (1 - p) / n) ** 0.5
+    return max((at(p + k * s) - at(p - k * s)) / (2 * k) for k in (1, 2))
 
 
 def _kept(tally: Tally, k: int, end: int) -> tuple[tuple[float, int], ...]:

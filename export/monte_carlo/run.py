@@ -63,12 +63,13 @@ def sweep(
     >>> round(found.outputs[0].mean, 2), round(found.specs[0].inside.p, 2)
     (1.0, 0.5)
     """
+    wanted, pieces = _probabilities(probabilities), _positive(partitions)
     job = looked(
         _job(model, inputs, samples, seed, rest, specs, backend, design, replicates), model
     )
-    tasks, work = job.tasks(_positive(partitions)), partial(partition, job.text)
+    tasks, work = job.tasks(pieces), partial(partition, job.text)
     parts = run(tasks, work, folder, workers, dask, progress)
-    return _found(model, job, parts, _probabilities(probabilities))
+    return _found(model, job, parts, wanted)
 
 
 def _job(

@@ -10,6 +10,7 @@ import argparse
 import sys
 import time
 from collections.abc import Iterator
+from math import isnan
 from typing import TYPE_CHECKING, Any
 
 from ...errors import InputError
@@ -216,10 +217,7 @@ def _lines(found: Sweep) -> Iterator[str]:
 
 def _output(one: Distribution) -> Iterator[str]:
     unit = f" {one.unit}" if one.unit else ""
-    yield (
-        f"{one.name}: mean {one.mean:.7g}{unit}{_give(one.mean_se)}, sd {one.sd:.6g}"
-        f"{_give(one.sd_se)}, skewness {one.skewness:.3g}, kurtosis {one.kurtosis:.4g}"
-    )
+    yield _moments(one, unit)
     heads = ["quantile", "value", "to within", "standard error"]
     rows = [
         [f"{q.p:.6g}", f"{q.value:.6g}", f"{q.resolution:.1g}", _give(q.se, "")]
@@ -227,6 +225,18 @@ def _output(one: Distribution) -> Iterator[str]:
     ]
     shown = 4 if any(q.se is not None for q in one.quantiles) else 3
     yield from table(heads[:shown], [row[:shown] for row in rows])
+
+
+def _moments(one: Distribution, unit: str) -> str:
+    if isnan(one.mean):
+        return (
+            f"{one.name}: no moments, for it is too large for a number at some samples; draw inputs"
+            " from narrower distributions"
+        )
+    sd = "unknown" if isnan(one.sd) else f"{one.sd:.6g}{_give(one.sd_se)}"
+    shape = f", skewness {one.skewness:.3g}, kurtosis {one.kurtosis:.4g}"
+    shape = "" if isnan(one.skewness) else shape
+    return f"{one.name}: mean {one.mean:.7g}{unit}{_give(one.mean_se)}, sd {sd}{shape}"
 
 
 def _ends(found: Sweep, one: Distribution) -> Iterator[str]:
@@ -252,6 +262,8 @@ def _limits(found: Sweep) -> Iterator[str]:
 def _share(one: Probability) -> str:
     if one.at_most is not None:
         return f"none seen (< {one.at_most:.1g})"
+    if one.at_least is not None:
+        return f"all seen (others < {1 - one.at_least:.1g})"
     return f"{one.p:.6g}{_give(one.se)}"
 
 
