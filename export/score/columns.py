@@ -55,6 +55,12 @@ class Batch:
         return len(self.lines)
 
 
+def all_finite(a: Floats) -> bool:
+    """Whether there is neither NaN nor infinity: one pass, False also where the sum overflows."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return bool(np.isfinite(a.sum()))
+
+
 def chosen(
     model: Model, job: Job, names: Sequence[str], units: Mapping[str, str], path: str
 ) -> Chosen:

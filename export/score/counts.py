@@ -38,18 +38,18 @@ class Counts:
         """The rows of a batch."""
         status = judged.found.status
         self.rows += len(status)
-        counts = np.bincount(status.astype(np.int64) + 128)
-        for state in np.flatnonzero(counts).tolist():
-            self._statuses[state - 128] = self._statuses.get(state - 128, 0) + int(counts[state])
+        counts = np.bincount(status.view(np.uint8), minlength=256)  # -1 is 255
+        for place in np.flatnonzero(counts).tolist():
+            state = place if place < 128 else place - 256
+            self._statuses[state] = self._statuses.get(state, 0) + int(counts[place])
         for name, measured in batch.measured.items():
             self._measured(name, measured, judged)
         if judged.verdict is not None:
-            truth = self._truth(batch)
-            places = judged.verdict * len(TRUTHS) + truth
-            self._table += np.bincount(places, minlength=self._table.size).reshape(
-                self._table.shape
-            )
-        for row in np.flatnonzero(status < 0)[: max(0, SHOWN - len(self._reasons))].tolist():
+            places = judged.verdict * np.int8(len(TRUTHS)) + self._truth(batch)
+            found = np.bincount(places, minlength=self._table.size)
+            self._table += found.reshape(self._table.shape)
+        left = SHOWN - len(self._reasons)
+        for row in np.flatnonzero(status < 0)[:left].tolist() if left else ():
             number = int(batch.lines[row])
             said = {
                 "row": number,
@@ -63,14 +63,17 @@ class Counts:
         many that have one."""
         k = self._model.output_names.index(name)
         found = judged.found
-        both = np.isfinite(measured) & np.isfinite(found.value[:, k])
-        error = (measured - found.value[:, k])[both]
-        inside = (measured >= found.lower[:, k]) & (measured <= found.upper[:, k])
-        told = both & np.isfinite(found.lower[:, k]) & np.isfinite(found.upper[:, k])
+        with np.errstate(over="ignore", invalid="ignore"):
+            error = measured - found.value[:, k]
+            both = np.isfinite(error)
+            told = both & np.isfinite(found.upper[:, k] - found.lower[:, k])
+        inside = (measured >= found.lower[:, k]) & (measured <= found.upper[:, k]) & told
+        n = np.count_nonzero(both)
+        error = error if n == len(error) else error[both]
         squares = np.square(error).sum()
-        self._sums[name] += [both.sum(), error.sum(), squares, inside[told].sum(), told.sum()]
+        self._sums[name] += [n, error.sum(), squares, *map(np.count_nonzero, (inside, told))]
 
-    def _truth(self, batch: Batch) -> NDArray[np.int64]:
+    def _truth(self, batch: Batch) -> NDArray[np.int8]:
         """Places in TRUTHS [N]: bad with one measured value outside, good where all are inside."""
         seen = np.zeros(len(batch), dtype=bool)
         bad = seen.copy()
@@ -79,7 +82,7 @@ class Counts:
             if y is not None:
                 seen |= np.isfinite(y)
                 bad |= (y < limit.lsl) | (y > limit.usl)
-        return np.where(bad, 2, np.where(seen, 1, 0))
+        return np.maximum(seen.view(np.int8), 2 * bad.view(np.int8))
 
     def _why(self, batch: Batch, judged: Judgement, row: int) -> str:
         """Why a row has no value, in words."""

@@ -18,7 +18,11 @@ from sna_edge.status import Status
 from sna_edge.uncertainty.familiarity import shares, told
 from sna_edge.uncertainty.readings import bordered
 
+from .columns import all_finite
+
 Floats = NDArray[np.float64]
+AT_ONCE = 4096
+"""Rows that are put beside each other in the processor's cache."""
 
 
 @dataclass(frozen=True)
@@ -64,28 +68,40 @@ class Judge:
 
     def _coordinates(
         self, given: Mapping[str, Floats], wrong: NDArray[np.bool_]
-    ) -> tuple[Floats, dict[int, int], list[int]]:
-        """x [N, D] on the border where a reading is within its tolerance, {row: its status} of rows
-        without inputs, and rows with too few readings for a verdict."""
-        n = len(wrong)
-        rows = np.stack([given.get(name, np.full(n, np.nan)) for name in self._names], axis=1)
-        lacks = wrong.copy()
-        for name, column in given.items():
-            if name not in self._may_lack:
-                lacks |= np.isnan(column)
+    ) -> tuple[Floats, NDArray[np.int8], list[int]]:
+        """x [N, D] on the border where a reading is within its tolerance, the status [N] of rows
+        without inputs (0: they have them), and rows with too few readings for a verdict."""
+        rows = self._rows(given, len(wrong))
+        lacks = wrong if all_finite(rows) else self._lacking(given, wrong)
         rows[lacks] = np.nan
+        bad = np.where(lacks, np.int8(Status.BAD_INPUT), np.int8(0))
         x, unread = rows[:, : len(self.model.axes)], list[int]()
-        bad = dict.fromkeys(np.flatnonzero(lacks).tolist(), int(Status.BAD_INPUT))
         tolerance = self.limits.tolerance if self.limits else {}
         if self._computes:
             x, refused = computed(self.model, rows, tolerance)
-            bad |= {row: int(state) for row, (state, _) in refused.items()}
+            bad[list(refused)] = [int(state) for state, _ in refused.values()]
         if self.model.gaps is not None:
             x, absent = self.model.gaps.filled(self.model.axes, x)
             unread = list(self.model.gaps.unread(self.model.axes, absent))
         if tolerance:
             x, _ = to_border(self.model.axes, x, tolerance)
         return bordered(self.model, self.model.axes, x, None)[0], bad, unread
+
+    def _rows(self, given: Mapping[str, Floats], n: int) -> Floats:
+        """[N, inputs and raw readings], NaN for what is not given."""
+        rows = np.empty((n, len(self._names)))
+        none = np.full(n, np.nan)
+        columns = [given.get(name, none) for name in self._names]
+        for first in range(0, n, AT_ONCE):
+            some = slice(first, first + AT_ONCE)
+            for i, column in enumerate(columns):
+                rows[some, i] = column[some]
+        return rows
+
+    def _lacking(self, given: Mapping[str, Floats], wrong: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """[N] rows that are `wrong`, or without a number that the model needs."""
+        needed = [np.isnan(c) for name, c in given.items() if name not in self._may_lack]
+        return np.logical_or.reduce([wrong, *needed])
 
     def _familiarity(self, x: Floats, found: Evaluation) -> Floats:
         """p [N], NaN where there is no value."""
@@ -101,25 +117,25 @@ class Judge:
     ) -> tuple[NDArray[np.int8] | None, Floats | None]:
         if self._rule is None:
             return None, None
-        judged, joint = self._rule(found), None
-        if self._acceptance is not None:
-            sure = self._acceptance.sure(x, None, None)
-            judged = replace(judged, verdict=self._acceptance.verdicts(judged, sure))
+        if self._acceptance is None:
+            verdict, joint = self._rule.places(found), None
+        else:
+            sure, judged = self._acceptance.sure(x, None, None), self._rule(found)
+            words = self._acceptance.verdicts(judged, sure)
+            verdict = ((words == ACCEPT) + 2 * (words == REJECT)).astype(np.int8)
             joint = np.where(found.status >= 0, sure.joint, np.nan)
-        words = judged.verdict
-        verdict = ((words == ACCEPT) + 2 * (words == REJECT)).astype(np.int8)
         verdict[unread] = 0
         return verdict, joint
 
 
-def _without(found: Evaluation, bad: Mapping[int, int]) -> Evaluation:
-    """The answers with no values in the rows that are `bad`, and {row: status} there; a model that
-    bears missing readings gives one for a row without any."""
-    status = found.status.copy()
-    ends = [a.copy() if bad else a for a in (found.value, found.lower, found.upper)]
-    if bad:
-        rows = list(bad)
-        status[rows] = list(bad.values())
-        for a in ends:
-            a[rows] = np.nan
+def _without(found: Evaluation, bad: NDArray[np.int8]) -> Evaluation:
+    """The answers with no values in the rows whose status `bad` [N] is negative, which they have; a
+    model that bears missing readings gives one for a row without any."""
+    rows = bad < 0
+    if not rows.any():
+        return replace(found, status=found.status.copy())
+    ends = [a.copy() for a in (found.value, found.lower, found.upper)]
+    for a in ends:
+        a[rows] = np.nan
+    status = np.where(rows, bad, found.status)
     return replace(found, value=ends[0], status=status, lower=ends[1], upper=ends[2])

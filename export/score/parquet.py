@@ -19,13 +19,13 @@ from sna_edge.errors import BackendError, InputError
 from sna_edge.model import Model
 from sna_edge.values.units import conversion
 
-from .columns import Batch, chosen
+from .columns import Batch, all_finite, chosen
 from .job import Job
 
 Floats = NDArray[np.float64]
 BATCH = 1 << 17
 """Rows held in memory."""
-BUFFER = 1 << 20
+BUFFER = 1 << 17
 """Bytes of a column that are read at once: without it a whole column of a row group is held."""
 META = b"sna-edge.score"
 """Key of the metadata of an output."""
@@ -163,7 +163,7 @@ def _numbers(column: Any, scale: float, shift: float) -> Floats:
     if hasattr(column, "dictionary_decode"):
         column = column.dictionary_decode()
     found = np.asarray(column.cast("float64", safe=False).to_numpy(zero_copy_only=False))
-    if not np.isfinite(found).all():
+    if not all_finite(found):
         found = np.where(np.isfinite(found), found, np.nan)
     return found if (scale, shift) == (1.0, 0.0) else found * scale + shift
 
@@ -193,18 +193,18 @@ class ParquetOut:
     def write(self, columns: Mapping[str, Any], words: Mapping[str, list[str]]) -> None:
         """A row group; columns in `words` are places in these."""
         arrow = self._arrow
-        arrays = [
-            arrow.DictionaryArray.from_arrays(arrow.array(column), arrow.array(words[name]))
+        arrays = {
+            name: arrow.DictionaryArray.from_arrays(arrow.array(column), arrow.array(words[name]))
             if name in words
             else arrow.array(column)
             for name, column in columns.items()
-        ]
-        table = arrow.table(arrays, names=list(columns))
+        }
+        may_lack = {n for n, column in columns.items() if hasattr(column, "null_count")}
+        fields = [arrow.field(n, a.type, n in may_lack) for n, a in arrays.items()]
+        table = arrow.table(list(arrays.values()), schema=arrow.schema(fields))
         with naming(self._path):
             if self._writer is None:
-                self._writer = arrow.parquet.ParquetWriter(
-                    self._beside, table.schema, use_dictionary=_repeated(table.schema, arrow)
-                )
+                self._writer = _writer(arrow, self._beside, table.schema)
             self._writer.write_table(table)
 
     def finish(self, meta: bytes) -> None:
@@ -227,10 +227,21 @@ class ParquetOut:
             os.unlink(self._beside)
 
 
-def _repeated(schema: Any, arrow: Any) -> list[str]:
-    """Columns whose values repeat: words. A dictionary of numbers costs more than it saves."""
-    texts = (arrow.types.is_dictionary, arrow.types.is_string, arrow.types.is_large_string)
-    return [f.name for f in schema if any(test(f.type) for test in texts)]
+def _writer(arrow: Any, path: str, schema: Any) -> Any:
+    """By the kind of a column: what repeats (words) has a dictionary, whole numbers are kept as
+    differences. Answers are plain: they are random digits, of which compression costs twice the
+    writing and saves little, and whose least and largest value nobody looks rows up by."""
+    types = arrow.types
+    texts = (types.is_dictionary, types.is_string, types.is_large_string)
+    words = [f.name for f in schema if any(test(f.type) for test in texts)]
+    whole = [f.name for f in schema if types.is_integer(f.type)]
+    answers = [f.name for f in schema if types.is_floating(f.type)]
+    return arrow.parquet.ParquetWriter(
+        path, schema, use_dictionary=words,
+        column_encoding=dict.fromkeys(whole, "DELTA_BINARY_PACKED"),
+        compression={f.name: "none" if f.name in answers else "snappy" for f in schema},
+        write_statistics=[f.name for f in schema if f.name not in answers],
+    )  # fmt: skip
 
 
 def metadata(path: str) -> bytes | None:

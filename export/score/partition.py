@@ -31,8 +31,10 @@ from .judged import Judge, Judgement
 from .outputs import OWN, columns_of_outputs, out_at, place_of, written_as
 
 STATUSES = sorted(Status)
-PLACE = {int(status): i for i, status in enumerate(STATUSES)}
 LABELS = [status.label for status in STATUSES]
+PLACES = np.zeros(256, dtype=np.int8)
+"""In LABELS, by the bits of a status: -1 is 255."""
+PLACES[[int(status) for status in STATUSES]] = range(len(STATUSES))
 
 
 def task_of(job: Job, limits: str, path: str, below: str) -> dict[str, Any]:
@@ -117,8 +119,7 @@ def _columns(
         words[name] = [*one.labels, ""]
     if judged.familiarity is not None:
         told["familiarity"] = judged.familiarity
-    codes = np.array([PLACE.get(state, 0) for state in range(-128, 128)], dtype=np.int8)
-    told["status"] = codes[found.status.astype(np.int64) + 128]
+    told["status"] = PLACES.take(found.status.view(np.uint8))
     if judged.verdict is not None:
         told["verdict"] = judged.verdict
         words["verdict"] = [str(word) for word in WORDS]

@@ -13,6 +13,7 @@ from ..status import Status
 from .limits import LineLimits
 
 Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
 
 ACCEPT = "ACCEPT"
 REJECT = "REJECT"
@@ -38,9 +39,9 @@ class Judged:
     lower: Floats
     upper: Floats
     margin: Floats
-    straddles: NDArray[np.bool_]
-    beyond: NDArray[np.bool_]
-    edge: NDArray[np.bool_]
+    straddles: Bools
+    beyond: Bools
+    edge: Bools
 
 
 def evaluated(model: Model, limits: LineLimits, x: Floats) -> Evaluation:
@@ -96,23 +97,43 @@ class Rule:
 
     def __call__(self, found: Evaluation) -> Judged:
         """The verdict of each row of `found`."""
+        value, lower, upper = self._limited(found)
+        known, unknown = self._known(found.status)
+        inside, beyond = self._against(lower, upper)
+        with np.errstate(invalid="ignore"):
+            margin = np.minimum(self._usl - upper, lower - self._lsl)
+        straddles = ~inside & ~beyond & (found.status >= OK)[:, None]
+        words = WORDS[_places(known, inside, beyond)]
+        return Judged(words, value, lower, upper, margin, straddles, beyond, unknown)
+
+    def places(self, found: Evaluation) -> NDArray[np.int8]:
+        """The verdict of each row of `found` as its place in WORDS."""
+        _, lower, upper = self._limited(found)
+        return _places(self._known(found.status)[0], *self._against(lower, upper))
+
+    def _limited(self, found: Evaluation) -> tuple[Floats, Floats, Floats]:
+        """Value, lower and upper end [N, T] of the limited outputs."""
         value = found.value[:, self._columns]
         lower, upper = found.lower[:, self._columns], found.upper[:, self._columns]
-        if self._plain is not None:
-            lower = np.where(self._plain, value, lower)
-            upper = np.where(self._plain, value, upper)
-        status = found.status
-        answered = status >= OK
+        if self._plain is None:
+            return value, lower, upper
+        return value, np.where(self._plain, value, lower), np.where(self._plain, value, upper)
+
+    def _known(self, status: NDArray[np.int8]) -> tuple[Bools, Bools]:
+        """[N] rows that may have a verdict, and rows where the model was never trained."""
         unknown = (status == EXTRAPOLATED) | (status == UNFAMILIAR)
         if self._edge:
             unknown |= status == EDGE
-        lsl, usl = self._lsl, self._usl
+        return (status >= OK) & ~unknown, unknown
+
+    def _against(self, lower: Floats, upper: Floats) -> tuple[Bools, Bools]:
+        """[N, T] the whole interval inside the limits, and all of it beyond one."""
         with np.errstate(invalid="ignore"):
-            inside = (lower >= lsl) & (upper <= usl)
-            beyond = (lower > usl) | (upper < self._least)
-            margin = np.minimum(usl - upper, lower - lsl)
-        straddles = ~inside & ~beyond & answered[:, None]
-        known = answered & ~unknown
-        code = (known & inside.all(axis=1)).astype(np.intp)
-        code[known & beyond.any(axis=1)] = 2
-        return Judged(WORDS[code], value, lower, upper, margin, straddles, beyond, unknown)
+            inside = (lower >= self._lsl) & (upper <= self._usl)
+            return inside, (lower > self._usl) | (upper < self._least)
+
+
+def _places(known: Bools, inside: Bools, beyond: Bools) -> NDArray[np.int8]:
+    """Places in WORDS [N]."""
+    good, bad = known & inside.all(axis=1), known & beyond.any(axis=1)
+    return np.maximum(good.view(np.int8), 2 * bad.view(np.int8))

@@ -32,10 +32,10 @@ import sna_edge
 from sna_export.score import Job
 from sna_export.score import partition as module
 from sna_export.score.batches import rows_of
-from sna_export.score.job import digest_of
 from sna_export.score.outputs import CsvOut
 from sna_export.score.parquet import ParquetOut
 from sna_export.score.partition import partition, task_of
+from sna_export.sealed.folder import digest_of
 
 TABLE = Path(__file__).resolve().parents[2] / "docs" / "tables" / "score.md"
 INPUTS, MODES, SPANS = 7, 32, 16
