@@ -1,9 +1,10 @@
 """Rows a second of `sna-edge score` beside reading the same columns alone, in turns: processor time
 of each part, memory.
 
-    python tools/speed/score_bench.py [--rows 5000000] [--csv-rows 1500000] [--write]
+    python tools/speed/score_bench.py [--rows 5000000] [--csv-rows 1500000] [--files 10] [--write]
 
-Seven inputs, cubic, 32 modes; one process. Writes docs/tables/score.md.
+Seven inputs, cubic, 32 modes; one process. `--files` measures a folder of so many Parquet files of
+`--rows` rows, too (10 of 5,000,000 take 4 GB), by WORKERS processes. Writes docs/tables/score.md.
 """
 
 from __future__ import annotations
@@ -12,13 +13,14 @@ import argparse
 import json
 import os
 import platform
+import resource
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import replace
+from dataclasses import asdict, replace
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
@@ -29,7 +31,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 import sna_edge
-from sna_export.score import Job
+from sna_export.partitions import run
+from sna_export.score import Job, score
 from sna_export.score import partition as module
 from sna_export.score.batches import rows_of
 from sna_export.score.outputs import CsvOut
@@ -41,6 +44,7 @@ TABLE = Path(__file__).resolve().parents[2] / "docs" / "tables" / "score.md"
 INPUTS, MODES, SPANS = 7, 32, 16
 PIECE = 1 << 18
 TURNS = 3
+WORKERS = 2
 OUTS = (CsvOut, ParquetOut)
 
 
@@ -48,6 +52,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=5_000_000)
     parser.add_argument("--csv-rows", type=int, default=1_500_000)
+    parser.add_argument("--files", type=int, default=0)
     parser.add_argument("--write", action="store_true", help="write docs/tables/score.md")
     parser.add_argument("--child", nargs=3, metavar=("WHAT", "FOLDER", "FILE"))
     args = parser.parse_args()
@@ -64,7 +69,9 @@ def main() -> int:
                 path = made(folder, kind, count)
                 rows.append((kind, count, measured(folder, path)))
                 path.unlink()
-    text = markdown(rows)
+        text = markdown(rows)
+        if args.files:
+            text += "\n\n" + many(folder, args.files, args.rows)
     print(text)
     if args.write:
         TABLE.write_text(text + "\n", encoding="utf-8")
@@ -118,12 +125,63 @@ def measured(folder: Path, path: Path) -> dict[str, float]:
     return {key: float(np.median(values)) for key, values in found.items()}
 
 
+def many(folder: Path, files: int, rows: int) -> str:
+    """A row of seconds and memory of a folder of files, read alone and scored."""
+    archive = folder / "archive"
+    archive.mkdir()
+    for i in range(files):
+        made(folder, "parquet", rows).rename(archive / f"{i}.parquet")
+    load, found = os.getloadavg()[0], {}
+    for what in ("read", "whole"):
+        words = [sys.executable, __file__, "--child", what, str(folder), str(archive)]
+        done = subprocess.run(words, capture_output=True, text=True, check=True)
+        found[what] = json.loads(done.stdout)
+    a, b = found["read"], found["whole"]
+    return "\n".join([
+        f"{files} files of {rows:,} rows by {WORKERS} processes, starts included, once, while the"
+        f" machine had a load of {load:.1f} on {os.cpu_count()} processors.",
+        "",
+        "| | clock | processor | memory of a process | rows/s |",
+        "|---|---|---|---|---|",
+        *(f"| {name} | {m['clock']:.1f} s | {m['processor']:.1f} s | {m['MB']:.0f} MB |"
+          f" {files * rows / m['clock'] / 1e6:.2f} million |"
+          for name, m in (("reading alone", a), ("score", b))),
+        f"| score / reading alone | {b['clock'] / a['clock']:.1f} |"
+        f" {b['processor'] / a['processor']:.1f} | | |",
+    ])  # fmt: skip
+
+
+def whole(what: str, job: Job, archive: str) -> dict[str, float]:
+    """Seconds of all processes together and the memory of the largest, MB."""
+    begin = time.perf_counter()
+    if what == "read":
+        tasks = [[str(path), asdict(job)] for path in sorted(Path(archive).iterdir())]
+        run(tasks, read, None, WORKERS)
+    else:
+        assert score(job, [archive], workers=WORKERS).made == len(list(Path(archive).iterdir()))
+    clock = time.perf_counter() - begin
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return {
+        "clock": clock, "processor": sum(u.ru_utime + u.ru_stime for u in used),
+        "MB": max(u.ru_maxrss for u in used) / 1024,
+    }  # fmt: skip
+
+
+def read(task: list[Any]) -> int:
+    """The rows of a file, read as a score reads them."""
+    path, told = task
+    job = Job(**told)
+    return sum(len(batch) for batch in rows_of(path, sna_edge.load(job.model), job).batches())
+
+
 def child(what: str, folder: str, path: str) -> dict[str, float]:
     """Processor seconds without imports, by parts of the work, and memory in MB."""
     place = os.path.join(folder, "m.sna")
     with open(place, "rb") as file:
         digest = sha256(file.read()).hexdigest()
     job = Job(place, digest, tempfile.mkdtemp(dir=folder), os.path.join(folder, "limits.toml"))
+    if what in ("read", "whole"):
+        return whole(what, job, path)
     _warm(job, Path(path))
     model = sna_edge.load(place)
     begin = time.process_time()
