@@ -36,6 +36,8 @@ def test_a_row_of_a_batch_is_checked_as_it_is_alone(share, extrapolate):
     for name in ("status", "axis", "excess", "x"):
         told = np.concatenate([getattr(one, name) for one in alone])
         assert np.array_equal(getattr(together, name), told, equal_nan=name != "status"), name
+    assert np.array_equal(together.x, box.settled(x), equal_nan=True)
+    assert (together.x != x)[~np.isnan(x)].any() == (share > 0.1)
     assert box.contains(x) == all(box.contains(row[None]) for row in x) == (share == 0.0)
 
 
