@@ -11,7 +11,8 @@ import tarfile
 import tempfile
 from pathlib import Path
 
-PACKAGE = "pymonocypher==4.0.3.4"
+NAME = "pymonocypher"
+PACKAGE = f"{NAME}==4.0.3.4"
 
 
 def folder() -> Path | None:
@@ -19,7 +20,16 @@ def folder() -> Path | None:
     target = Path(tempfile.gettempdir()) / "sna-monocypher"
     if not (target / "monocypher.c").exists():
         with tempfile.TemporaryDirectory() as scratch:
-            words = ["download", "--no-deps", "--no-binary", ":all:", "-q", "-d", scratch, PACKAGE]
+            words = [
+                "download",
+                "--no-deps",
+                "--no-binary",
+                PACKAGE.partition("==")[0],
+                "-q",
+                "-d",
+                scratch,
+                PACKAGE,
+            ]
             done = subprocess.run([sys.executable, "-m", "pip", *words], capture_output=True)
             found = list(Path(scratch).glob("*.tar.gz"))
             if done.returncode or not found:
