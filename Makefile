@@ -10,7 +10,8 @@ PIP := $(PY) -m pip --disable-pip-version-check install --quiet --constraint tes
 RECIPE := pyproject.toml setup.py tests/constraints.txt
 TABLE ?=
 TARGET ?=
-JOBS ?= 2
+# Test processes: some tests wait, so one more than the two cores that are counted on.
+JOBS ?= 3
 
 export OMP_NUM_THREADS ?= 2
 
@@ -57,7 +58,7 @@ types: $(STAMP)-test $(VENV)/types/sna_export
 	else echo "types: not checked here, numpy before 2.4 declares its own too loosely"; fi
 
 unit: $(STAMP)-test $(STAMP)-runtimes $(STAMP)-cppcheck $(STAMP)-browser $(STAMP)-station .venv-runtime/.stamp .venv-witness/.stamp .venv-fmu/.stamp
-	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(PY) -m pytest -n $(JOBS)
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(PY) -m pytest -n $(JOBS) --dist loadfile
 
 accuracy: $(STAMP)-test ## accuracy on the measured tables and functions, one table
 	$(PY) tools/accuracy/accuracy.py
