@@ -15,7 +15,15 @@ WORDS = (
     " stdalign stdarg stdatomic stdbit stdbool"
     " stdckdint stddef stdint stdio stdlib stdnoreturn string strings tgmath threads time uchar"
     " wchar wctype"  # C
-    " endian fcntl io malloc memory process regex sched search semaphore termios unistd"  # systems
+    " aio aliases alloca ar argp argz byteswap cpio dirent dlfcn elf endian envlock envz err error"
+    " execinfo fastmath fcntl features fmtmsg fnmatch fstab fts ftw gconv getopt glob grp gshadow"
+    " iconv ieeefp ifaddrs io langinfo lastlog libgen libintl link malloc mcheck memory mntent"
+    " monetary mqueue ndbm netdb newlib nl_types nss obstack paths poll printf proc_service process"
+    " pthread pty pwd re_comp reent regdef regex regexp resolv sched search semaphore sgtty shadow"
+    " spawn stab stdio_ext syscall sysexits syslimits syslog tar termio termios thread_db ttyent"
+    " ucontext ulimit unctrl unistd utime utmp utmpx values wait wordexp"  # glibc and newlib
+    " availability conio corecrt crtdefs direct dos eh intrin mbstring new sal share tchar"
+    " vcruntime windows yvals"  # other systems
     " arduino binary pins_arduino print printable server spi stream udp wire wstring client"
     " eeprom sd"  # Arduino
     " autoconf device kernel zephyr"  # Zephyr
@@ -37,6 +45,15 @@ OWN = (
     "READINGS",
 )
 """Macros of a generated header, after its prefix."""
+MACROS = re.compile(
+    r"(U?INT((_LEAST|_FAST)?\d+|MAX|PTR)?|[SU]?CHAR|U?SHRT|U?L?LONG|U?LONG_LONG|S?SIZE|PTRDIFF|SIG_ATOMIC"
+    r"|WCHAR|WINT|BOOL|RAND|TMP|FILENAME|FOPEN|MB_LEN|MB_CUR|PATH|NAME|LINE|ARG|OPEN|PIPE|IOV|HOST_NAME|LOGIN_NAME)"
+    r"_(MAX|MIN|WIDTH|BIT|BUF|C)"
+    r"|(FLT|DBL|LDBL|DECIMAL|FP|FE|LC|ATOMIC|MATH|CMPLX|HUGE|CLOCKS|SIG|SEEK|EXIT|ONCE|TSS)_\w+"
+    r"|M_(E|PI|PI_[24]|[12]_PI|2_SQRTPI|SQRT2|SQRT1_2|LN2|LN10|LOG2E|LOG10E)"
+)
+"""Macros of the standard headers, and families that C keeps for itself: no enumerator may be one,
+as INT8_MAX of a model `int8` with an input `max`, or M_PI of `m` and `pi`."""
 
 
 def ascii_of(text: str) -> str:
@@ -77,17 +94,17 @@ def identifier(text: str) -> str:
     )
 
 
-def enumerators(names: Iterable[str], taken: set[str], other: str) -> list[str]:
-    """Names after the prefix, in capitals: the plain word, `other` and the position without one, a
+def enumerators(names: Iterable[str], taken: set[str], other: str, prefix: str = "") -> list[str]:
+    """Names after `prefix`, in capitals: the plain word, `other` and the position without one, a
     number where two would meet.
 
     `taken` grows by what is returned. A name that could be one of an output, or a macro of the
-    header, begins with IN_.
+    header or of C, begins with IN_.
     """
     out = []
     for position, text in enumerate(names):
         base = word(text).upper() or f"{other}{position}"
-        if other == "INPUT_" and (base in OWN or base.startswith(("OUT_", "IN_", "RAW_"))):
+        if other == "INPUT_" and _meets(base, prefix):
             base = f"IN_{base}"
         made, number = base, 2
         while made in taken:
@@ -95,3 +112,12 @@ def enumerators(names: Iterable[str], taken: set[str], other: str) -> list[str]:
         taken.add(made)
         out.append(made)
     return out
+
+
+def _meets(base: str, prefix: str) -> bool:
+    """Whether an input of this name could be taken for another one, or is a macro."""
+    return (
+        base in OWN
+        or base.startswith(("OUT_", "IN_", "RAW_"))
+        or MACROS.fullmatch(f"{prefix}_{base}") is not None
+    )

@@ -123,7 +123,7 @@ def _declarations(name: str, artifact: bytes, model: Model, path: Any) -> dict[s
     """What model.h says of this model."""
     upper = name.upper()
     major, minor = sna_edge.__version__.split(".")[:2]
-    inputs, outputs = names_of(model)
+    inputs, outputs = names_of(model, upper)
     return {
         "major": major,
         "minor": minor,
@@ -154,9 +154,9 @@ def _declarations(name: str, artifact: bytes, model: Model, path: Any) -> dict[s
     }
 
 
-def names_of(model: Model) -> tuple[list[str], list[str]]:
-    """Enumerators of inputs and outputs, after the prefix and after prefix_OUT."""
-    inputs = enumerators((a.name for a in model.axes), set(OWN), "INPUT_")
+def names_of(model: Model, prefix: str) -> tuple[list[str], list[str]]:
+    """Enumerators of inputs and outputs, after `prefix` and after prefix_OUT."""
+    inputs = enumerators((a.name for a in model.axes), set(OWN), "INPUT_", prefix)
     return inputs, enumerators((o.name for o in model.outputs), set(), "OUTPUT_")
 
 

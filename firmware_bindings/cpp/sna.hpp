@@ -14,6 +14,10 @@
 #ifndef SNA_HPP
 #define SNA_HPP
 
+#if __cplusplus < 201703L && !(defined(_MSVC_LANG) && _MSVC_LANG >= 201703L)
+#error "sna.hpp: needs C++17; compile with -std=c++17, or call the functions of sna.h"
+#endif
+
 #include <array>
 #include <cstddef>
 #include <type_traits>

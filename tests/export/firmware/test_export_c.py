@@ -143,6 +143,14 @@ def test_cpp_face(exported: Path, tmp_path: Path) -> None:
     np.testing.assert_allclose([float(v) for v in out.split()], wanted, rtol=1e-12)
 
 
+@pytest.mark.parametrize("exported", ["sparse"], indirect=True)
+@pytest.mark.parametrize(("standard", "refused"), [("11", True), ("14", True), ("17", False)])
+def test_the_cpp_face_says_what_it_needs(standard: str, refused: bool, exported: Path) -> None:
+    command = ["g++", f"-std=c++{standard}", "-fsyntax-only", "-x", "c++", str(exported / "sna.hpp")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert bool(done.returncode) == refused and ("needs C++17" in done.stderr) == refused
+
+
 @pytest.mark.parametrize("exported", ["beside"], indirect=True)
 def test_the_self_test_covers_what_stands_beside_the_values(exported: Path, compiler: str) -> None:
     generated = exported / "my_model.c"

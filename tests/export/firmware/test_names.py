@@ -3,6 +3,7 @@ comments; every header compiles."""
 
 from __future__ import annotations
 
+import re
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -75,10 +76,10 @@ def test_every_header_compiles_without_a_warning(kind: str, compiler: str, tmp_p
     inputs = INPUTS[kind]
     model = model_of(inputs, unit=UNITS.get(kind, "m"))
     path = generated(model, f"m {kind}", tmp_path)
-    first, second = source.names_of(model)
+    first, second = source.names_of(model, "M")
     assert len(set(first)) == len(inputs) and len(set(second)) == 3
     assert not {f"OUT_{name}" for name in second} & set(first)
-    assert (first, second) == source.names_of(model_of(inputs))
+    assert (first, second) == source.names_of(model_of(inputs), "M")
     for options in LANGUAGES.values():
         command_line = [
             compiler,
@@ -95,16 +96,57 @@ def test_every_header_compiles_without_a_warning(kind: str, compiler: str, tmp_p
 
 
 def test_plain_names_stay_as_they_are() -> None:
-    assert source.names_of(model_of(["power", "speed_2", "T"], ("width", "Depth"))) == (
+    assert source.names_of(model_of(["power", "speed_2", "T"], ("width", "Depth")), "M") == (
         ["POWER", "SPEED_2", "T"],
         ["WIDTH", "DEPTH"],
     )
-    assert source.names_of(model_of(["t", "T", "温度", "size"]))[0] == [
+    assert source.names_of(model_of(["t", "T", "温度", "size"]), "M")[0] == [
         "T",
         "T_2",
         "INPUT_2",
         "IN_SIZE",
     ]
+
+
+HEADERS = (
+    "assert complex ctype errno fenv float inttypes iso646 limits locale math setjmp signal stdarg"
+    " stdbool stddef stdint stdio stdlib string tgmath time wchar wctype"
+)
+
+
+def preprocessed(compiler: str, *words: str) -> str:
+    """What the compiler says of a program that includes all headers of C99."""
+    program = "".join(f"#include <{name}.h>\n" for name in HEADERS.split())
+    command_line = [compiler, *words, "-E", "-x", "c", "-"]
+    return subprocess.run(
+        command_line, input=program, capture_output=True, text=True, check=True
+    ).stdout
+
+
+def test_no_stem_is_a_header_that_c_includes(compiler: str) -> None:
+    """The folder of the models is searched before those of the system: a features.h in it stands in
+    for that of glibc."""
+    files = re.findall(r"/include/(?:[\w-]+/)?(\w+)\.h\b", preprocessed(compiler, "-M"))
+    stems = {name for name in files if names.word(name) == name}
+    assert {"stdio", "math"} < stems
+    assert {name for name in stems if names.identifier(name) == name} == set()
+
+
+@pytest.mark.parametrize(("standard", "family"), [("-std=c11", ""), ("-D_DEFAULT_SOURCE", "M_")])
+def test_no_enumerator_is_a_macro_of_c(standard: str, family: str, compiler: str) -> None:
+    """SIZE_MAX of a model `size` with an input `max`, and every other macro that could be one."""
+    told = re.findall(r"^#define (\w+)", preprocessed(compiler, standard, "-dM"), re.M)
+    capitals = re.compile(rf"{family}[A-Z][A-Z0-9]*(_[A-Z0-9]+)*")
+    macros = {name for name in told if capitals.fullmatch(name)}
+    assert {"M_PI"} < macros if family else {"SIZE_MAX", "INT8_MAX", "SEEK_SET"} < macros
+    met = set()
+    for name in macros:
+        for cut in (found.start() for found in re.finditer("_", name)):
+            prefix, rest = name[:cut], name[cut + 1 :]
+            if names.identifier(prefix) == prefix.lower():
+                made = names.enumerators([rest], set(names.OWN), "INPUT_", prefix)
+                met |= {f"{prefix}_{made[0]}"} & macros
+    assert met == set()
 
 
 @pytest.mark.parametrize("stem", STEMS)
