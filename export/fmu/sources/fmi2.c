@@ -6,10 +6,11 @@
 
 #define FUNCTION(name) API(fmi2Status, name)
 
-static void say(fmu *self, int status, const char *category, const char *text) {
+static void say(fmu *self, int status, const char *text) {
     const fmi2CallbackLogger logger = (fmi2CallbackLogger)self->logger;
-    if (logger && (self->logging || status >= FAILED))
-        logger(self->environment, self->name, (fmi2Status)status, category, "%s", text);
+    if (logger && (self->logging >> status & 1u || status >= FAILED))
+        logger(self->environment, self->name, (fmi2Status)status, fmu_categories[status], "%s",
+               text);
 }
 
 /* The worst of what was answered so far. */
@@ -30,8 +31,9 @@ API(const char *, fmi2GetVersion)(void) { return "2.0"; }
 
 FUNCTION(fmi2SetDebugLogging)
 (fmi2Component c, fmi2Boolean on, size_t n, const fmi2String categories[]) {
-    (void)n, (void)categories;
-    ((fmu *)c)->logging = on;
+    const unsigned told = told_of((fmu *)c, n, categories);
+    if (!told) return fmi2Error;
+    ((fmu *)c)->logging = on ? told : 0;
     return fmi2OK;
 }
 
@@ -42,7 +44,7 @@ API(fmi2Component, fmi2Instantiate)(fmi2String name, fmi2Type kind, fmi2String t
     (void)kind, (void)resources, (void)visible;
     if (!self) {
         if (told && told->logger)
-            told->logger(told->componentEnvironment, name, fmi2Error, "logStatusError",
+            told->logger(told->componentEnvironment, name, fmi2Error, fmu_categories[FAILED],
                          "no instance: another GUID, no memory, or a damaged model");
         return NULL;
     }
@@ -50,7 +52,7 @@ API(fmi2Component, fmi2Instantiate)(fmi2String name, fmi2Type kind, fmi2String t
         self->logger = (void (*)(void))told->logger;
         self->environment = told->componentEnvironment;
     }
-    self->logging = on;
+    self->logging = on ? ALL_CATEGORIES : 0;
     return self;
 }
 
@@ -90,7 +92,11 @@ FUNCTION(fmi2SetReal)
 FUNCTION(fmi2GetInteger)
 (fmi2Component c, const fmi2ValueReference vr[], size_t n, fmi2Integer value[]) {
     fmi2Status status = fmi2OK;
-    for (size_t i = 0; i < n; i++) status = worse(status, get_whole((fmu *)c, vr[i], value + i));
+    for (size_t i = 0; i < n; i++) {
+        int64_t whole = 0;
+        status = worse(status, get_whole((fmu *)c, vr[i], &whole));
+        value[i] = (fmi2Integer)whole;
+    }
     return status;
 }
 
@@ -224,7 +230,7 @@ FUNCTION(fmi2GetRealOutputDerivatives)
 }
 FUNCTION(fmi2DoStep)(fmi2Component c, fmi2Real from, fmi2Real step, fmi2Boolean final) {
     (void) final;
-    ((fmu *)c)->now.time = from + step;
+    if (stepped((fmu *)c, from, step) != GOOD) return fmi2Error;
     return entered((fmu *)c, STEPPING);
 }
 FUNCTION(fmi2CancelStep)(fmi2Component c) {

@@ -6,10 +6,10 @@
 
 #define FUNCTION(name) API(fmi3Status, name)
 
-static void say(fmu *self, int status, const char *category, const char *text) {
+static void say(fmu *self, int status, const char *text) {
     const fmi3LogMessageCallback logger = (fmi3LogMessageCallback)self->logger;
-    if (logger && (self->logging || status >= FAILED))
-        logger(self->environment, (fmi3Status)status, category, text);
+    if (logger && (self->logging >> status & 1u || status >= FAILED))
+        logger(self->environment, (fmi3Status)status, fmu_categories[status], text);
 }
 
 /* The worst of what was answered so far. */
@@ -27,6 +27,10 @@ static fmi3Status not_here(fmi3Instance c) {
     return (fmi3Status)failed((fmu *)c, "this FMU has no such thing");
 }
 
+static fmi3Status wrong_count(fmi3Instance c) {
+    return (fmi3Status)failed((fmu *)c, "as many values as variables: none is an array");
+}
+
 static fmi3Status none(fmi3Instance c, size_t n) { return n ? not_here(c) : fmi3OK; }
 
 /* --------------------------------------------------------------------------------------- instances
@@ -35,8 +39,9 @@ API(const char *, fmi3GetVersion)(void) { return "3.0"; }
 
 FUNCTION(fmi3SetDebugLogging)
 (fmi3Instance c, fmi3Boolean on, size_t n, const fmi3String categories[]) {
-    (void)n, (void)categories;
-    ((fmu *)c)->logging = on;
+    const unsigned told = told_of((fmu *)c, n, categories), before = ((fmu *)c)->logging;
+    if (!told) return fmi3Error;
+    ((fmu *)c)->logging = on ? before | told : before & ~told;
     return fmi3OK;
 }
 
@@ -45,13 +50,13 @@ static fmi3Instance made(fmi3String name, fmi3String token, fmi3Boolean on,
     fmu *self = created(name, token);
     if (!self) {
         if (logger)
-            logger(environment, fmi3Error, "logStatusError",
+            logger(environment, fmi3Error, fmu_categories[FAILED],
                    "no instance: another instantiation token, no memory, or a damaged model");
         return NULL;
     }
     self->logger = (void (*)(void))logger;
     self->environment = environment;
-    self->logging = on;
+    self->logging = on ? ALL_CATEGORIES : 0;
     return self;
 }
 
@@ -82,7 +87,7 @@ API(fmi3Instance, fmi3InstantiateScheduledExecution)(
     fmi3UnlockPreemptionCallback unlock) {
     (void)name, (void)token, (void)resources, (void)visible, (void)on;
     (void)update, (void)lock, (void)unlock;
-    if (logger) logger(environment, fmi3Error, "logStatusError", "no scheduled execution");
+    if (logger) logger(environment, fmi3Error, fmu_categories[FAILED], "no scheduled execution");
     return NULL;
 }
 
@@ -110,7 +115,7 @@ FUNCTION(fmi3ExitConfigurationMode)(fmi3Instance c) { return not_here(c); }
 FUNCTION(fmi3GetFloat64)
 (fmi3Instance c, const fmi3ValueReference vr[], size_t n, fmi3Float64 value[], size_t n_values) {
     fmi3Status status = fmi3OK;
-    if (n != n_values) return not_here(c);
+    if (n != n_values) return wrong_count(c);
     for (size_t i = 0; i < n; i++) status = worse(status, get_real((fmu *)c, vr[i], value + i));
     return status;
 }
@@ -119,7 +124,7 @@ FUNCTION(fmi3SetFloat64)
 (fmi3Instance c, const fmi3ValueReference vr[], size_t n, const fmi3Float64 value[],
  size_t n_values) {
     fmi3Status status = fmi3OK;
-    if (n != n_values) return not_here(c);
+    if (n != n_values) return wrong_count(c);
     for (size_t i = 0; i < n; i++) status = worse(status, set_real((fmu *)c, vr[i], value[i]));
     return status;
 }
@@ -127,9 +132,9 @@ FUNCTION(fmi3SetFloat64)
 FUNCTION(fmi3GetInt64)
 (fmi3Instance c, const fmi3ValueReference vr[], size_t n, fmi3Int64 value[], size_t n_values) {
     fmi3Status status = fmi3OK;
-    if (n != n_values) return not_here(c);
+    if (n != n_values) return wrong_count(c);
     for (size_t i = 0; i < n; i++) {
-        int whole = 0;
+        int64_t whole = 0;
         status = worse(status, get_whole((fmu *)c, vr[i], &whole));
         value[i] = whole;
     }
@@ -140,7 +145,7 @@ FUNCTION(fmi3SetInt64)
 (fmi3Instance c, const fmi3ValueReference vr[], size_t n, const fmi3Int64 value[],
  size_t n_values) {
     fmi3Status status = fmi3OK;
-    if (n != n_values) return not_here(c);
+    if (n != n_values) return wrong_count(c);
     for (size_t i = 0; i < n; i++) status = worse(status, set_whole((fmu *)c, vr[i], value[i]));
     return status;
 }
@@ -209,7 +214,7 @@ FUNCTION(fmi3GetDirectionalDerivative)
 (fmi3Instance c, const fmi3ValueReference unknowns[], size_t n_unknowns,
  const fmi3ValueReference knowns[], size_t n_knowns, const fmi3Float64 seed[], size_t n_seed,
  fmi3Float64 found[], size_t n_found) {
-    if (n_seed != n_knowns || n_found != n_unknowns) return not_here(c);
+    if (n_seed != n_knowns || n_found != n_unknowns) return wrong_count(c);
     return (fmi3Status)derivatives((fmu *)c, unknowns, n_unknowns, knowns, n_knowns, seed, found,
                                    0);
 }
@@ -218,7 +223,7 @@ FUNCTION(fmi3GetAdjointDerivative)
 (fmi3Instance c, const fmi3ValueReference unknowns[], size_t n_unknowns,
  const fmi3ValueReference knowns[], size_t n_knowns, const fmi3Float64 seed[], size_t n_seed,
  fmi3Float64 found[], size_t n_found) {
-    if (n_seed != n_unknowns || n_found != n_knowns) return not_here(c);
+    if (n_seed != n_unknowns || n_found != n_knowns) return wrong_count(c);
     return (fmi3Status)derivatives((fmu *)c, unknowns, n_unknowns, knowns, n_knowns, seed, found,
                                    1);
 }
@@ -376,6 +381,7 @@ FUNCTION(fmi3DoStep)
  fmi3Boolean *terminate, fmi3Boolean *early, fmi3Float64 *reached) {
     (void) final;
     *event_due = *terminate = *early = false;
-    *reached = ((fmu *)c)->now.time = from + step;
+    if (stepped((fmu *)c, from, step) != GOOD) return fmi3Error;
+    *reached = ((fmu *)c)->now.time;
     return entered((fmu *)c, STEPPING);
 }

@@ -12,7 +12,7 @@ static dual dual_of_one(unsigned operation, dual a) {
     const real v = of_one(operation, a.v);
     if (operation == NEGATIVE) a.d = -a.d;
     else if (operation == ABSOLUTE) a.d = a.v < 0 ? -a.d : a.d;
-    else if (operation == ROOT) a.d /= 2 * v;
+    else if (operation == ROOT) a.d = a.d != 0 ? a.d / (2 * v) : 0;
     else if (operation == EXPONENTIAL) a.d *= v;
     else a.d /= a.v;
     a.v = v;
@@ -22,7 +22,7 @@ static dual dual_of_one(unsigned operation, dual a) {
 /* a^b, a > 0 where b moves. */
 static dual dual_power(dual a, dual b) {
     const dual found = {power(a.v, b.v),
-                        (a.d != 0 ? b.v * power(a.v, b.v - 1) * a.d : 0) +
+                        (a.d != 0 && b.v != 0 ? b.v * power(a.v, b.v - 1) * a.d : 0) +
                             (b.d != 0 ? power(a.v, b.v) * logarithm(a.v) * b.d : 0)};
     return found;
 }

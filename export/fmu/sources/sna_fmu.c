@@ -4,6 +4,7 @@
  * Included by fmi2.c and fmi3.c. A value reference is 256 kind + index. Inputs are always taken;
  * where there is no value the getters of values, interval ends, familiarity and derivatives answer
  * `discard` and NaN, and `status` says why. The parameter `outside` chooses otherwise. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,17 +14,23 @@ typedef struct fmu_input {
     unsigned slot;   /* among the readings of sna_derive */
     unsigned levels; /* 0: a number */
     double low, high, start;
+    const char *name;
 } fmu_input;
 
 #include "fmu_model.h"
 
 enum { OF_TIME, OF_INPUT, OF_VALUE, OF_LOWER, OF_UPPER, OF_FAMILIARITY, OF_STATUS, OF_OUTSIDE };
-enum { REFUSE, ANSWER_NAN, CONTINUE };                  /* outside */
-enum { GOOD, WARNING, DISCARD, FAILED };                /* of both versions of the interface */
+enum { REFUSE, ANSWER_NAN, CONTINUE };   /* outside */
+enum { GOOD, WARNING, DISCARD, FAILED }; /* of both versions of the interface */
+static const char *const fmu_categories[] = {"", "logStatusWarning", "logStatusDiscard",
+                                             "logStatusError"};
+enum { ALL_CATEGORIES = 1 << WARNING | 1 << DISCARD | 1 << FAILED };
 enum { MADE, STARTING, STEPPING, EVENTS, TIME, ENDED }; /* modes */
 
-#define USUAL_LEVEL 0.9 /* of an interval that is not in the file */
-#define STEP 0x1p-14    /* of the width: differences for slopes of what has no exact ones */
+#define USUAL_LEVEL 0.9      /* of an interval that is not in the file */
+#define STEP 0x1p-14         /* of the width: differences for slopes of what has no exact ones */
+#define LARGEST_WHOLE 0x1p53 /* below it all are kept as they are */
+#define LONGEST 240          /* signs of a message */
 
 /* What a saved state holds. */
 typedef struct fmu_state {
@@ -42,25 +49,40 @@ typedef struct fmu {
     char *name;
     void *environment;
     void (*logger)(void); /* of the version's own type */
-    int logging;
+    unsigned logging;     /* bit s: messages of status s */
     SNA_ALIGN(8) unsigned char work[FMU_WORK];
 } fmu;
 
 /* Tells the environment; each version has its own. */
-static void say(fmu *self, int status, const char *category, const char *text);
+static void say(fmu *self, int status, const char *text);
 
 static void changed(fmu *self) { self->answered = self->sloped = 0; }
 
 static int failed(fmu *self, const char *text) {
-    say(self, FAILED, "logStatusError", text);
+    say(self, FAILED, text);
     return FAILED;
+}
+
+/* Bits of the categories, all where none is named; 0 and a message where one is not known. */
+static unsigned told_of(fmu *self, size_t n, const char *const categories[]) {
+    unsigned told = n ? 0 : ALL_CATEGORIES;
+    for (size_t i = 0; i < n; i++) {
+        int status = FAILED;
+        while (status && strcmp(categories[i], fmu_categories[status]) != 0) status--;
+        if (!status) {
+            (void)failed(self, "no such category of messages");
+            return 0;
+        }
+        told |= 1u << status;
+    }
+    return told;
 }
 
 /* ------------------------------------------------------------------------------- life of one */
 
 static void reset(fmu *self) {
     memset(&self->now, 0, sizeof self->now);
-    memcpy(&self->now.model, FMU_TOKEN + 1, sizeof self->now.model);
+    memcpy(&self->now.model, &FMU_TOKEN[1], sizeof self->now.model);
     for (unsigned i = 0; i < FMU_INPUTS; i++)
         self->now.readings[fmu_inputs[i].slot] = fmu_inputs[i].start;
     changed(self);
@@ -150,17 +172,36 @@ static void answer(fmu *self) {
         }
 }
 
+/* How far outside its domain an input is, in widths; very far where it is no number. */
+static double beyond(const fmu *self, const fmu_input *i) {
+    const double value = self->now.readings[i->slot];
+    if (value >= i->low && value <= i->high) return 0;
+    if (value < i->low) return (i->low - value) / (i->high - i->low);
+    if (value > i->high) return (value - i->high) / (i->high - i->low);
+    return 0x1p1000;
+}
+
+/* The status, and the input that is farthest outside. */
+static void explained(const fmu *self, char text[LONGEST]) {
+    const fmu_input *worst = fmu_inputs;
+    for (unsigned i = 1; i < FMU_INPUTS; i++)
+        if (beyond(self, fmu_inputs + i) > beyond(self, worst)) worst = fmu_inputs + i;
+    if (beyond(self, worst) > 0)
+        (void)snprintf(text, LONGEST, "%s: %.80s is %g, its domain %g to %g",
+                       sna_status_name(self->status), worst->name, self->now.readings[worst->slot],
+                       worst->low, worst->high);
+    else (void)snprintf(text, LONGEST, "%s", sna_status_name(self->status));
+}
+
 /* What a getter of something continuous returns. */
 static int worth(fmu *self) {
-    const char *text;
+    char text[LONGEST];
+    int found = DISCARD;
     if (self->status >= 0 && self->status != SNA_EXTRAPOLATED) return GOOD;
-    text = sna_status_name(self->status);
-    if (self->status >= 0 || self->now.outside == ANSWER_NAN) {
-        say(self, WARNING, "logStatusWarning", text);
-        return WARNING;
-    }
-    say(self, DISCARD, "logStatusDiscard", text);
-    return DISCARD;
+    if (self->status >= 0 || self->now.outside == ANSWER_NAN) found = WARNING;
+    explained(self, text);
+    say(self, found, text);
+    return found;
 }
 
 /* ------------------------------------------------------------------------------------ variables */
@@ -183,18 +224,18 @@ static int has_levels(unsigned reference) {
 }
 
 static int get_real(fmu *self, unsigned reference, double *value) {
-    const double *place = place_of(self, reference);
-    if (!place || has_levels(reference)) return failed(self, "no such real variable");
+    const double *held = place_of(self, reference);
+    if (!held || has_levels(reference)) return failed(self, "no such real variable");
     if (reference >> 8 > OF_INPUT) answer(self);
-    *value = *place;
+    *value = *held;
     return reference >> 8 > OF_INPUT ? worth(self) : GOOD;
 }
 
 static int set_real(fmu *self, unsigned reference, double value) {
-    double *place = place_of(self, reference);
-    if (!place || has_levels(reference) || reference >> 8 != OF_INPUT)
+    double *held = place_of(self, reference);
+    if (!held || has_levels(reference) || reference >> 8 != OF_INPUT)
         return failed(self, "no such real variable to set");
-    *place = value;
+    *held = value;
     changed(self);
     return GOOD;
 }
@@ -206,9 +247,11 @@ static int status_now(fmu *self) {
     return self->now.shown;
 }
 
-static int get_whole(fmu *self, unsigned reference, int *value) {
+static int is_whole(double value) { return value > -LARGEST_WHOLE && value < LARGEST_WHOLE; }
+
+static int get_whole(fmu *self, unsigned reference, int64_t *value) {
     if (has_levels(reference)) {
-        *value = (int)*place_of(self, reference);
+        *value = (int64_t)*place_of(self, reference);
         return GOOD;
     }
     if (reference == OF_STATUS << 8) *value = status_now(self);
@@ -219,6 +262,7 @@ static int get_whole(fmu *self, unsigned reference, int *value) {
 
 static int set_whole(fmu *self, unsigned reference, int64_t value) {
     if (has_levels(reference)) {
+        if (!is_whole((double)value)) return failed(self, "no level has a number of 2^53 or more");
         *place_of(self, reference) = (double)value;
     } else if (reference == OF_OUTSIDE << 8) {
         if (self->now.mode > STARTING) return failed(self, "outside is fixed after initialization");
@@ -228,6 +272,14 @@ static int set_whole(fmu *self, unsigned reference, int64_t value) {
         return failed(self, "no such variable of whole numbers to set");
     }
     changed(self);
+    return GOOD;
+}
+
+/* The time after a step of co-simulation; back leads a saved state alone. */
+static int stepped(fmu *self, double from, double step) {
+    const double to = from + step;
+    if (!(step >= 0 && to - to == 0)) return failed(self, "a step that does not lead forward");
+    self->now.time = to;
     return GOOD;
 }
 
@@ -253,10 +305,19 @@ static int restored(fmu *self, const fmu_state *from) {
     return GOOD;
 }
 
+/* Whether bytes of another hand are a state. */
+static int is_state(const fmu *self, const fmu_state *state) {
+    int good = state->model == self->now.model && state->outside >= REFUSE &&
+               state->outside <= CONTINUE && state->mode >= MADE && state->mode <= ENDED;
+    for (unsigned i = 0; i < FMU_INPUTS; i++)
+        if (fmu_inputs[i].levels > 0 && !is_whole(state->readings[fmu_inputs[i].slot])) good = 0;
+    return good;
+}
+
 static fmu_state *unpacked(fmu *self, const void *bytes, size_t size) {
     fmu_state *made = bytes && size == sizeof(fmu_state) ? (fmu_state *)malloc(size) : NULL;
     if (made) memcpy(made, bytes, size);
-    if (made && made->model == self->now.model) return made;
+    if (made && is_state(self, made)) return made;
     free(made);
     failed(self, "no state of this model");
     return NULL;

@@ -146,8 +146,8 @@ def test_cpp_face(exported: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize("exported", ["sparse"], indirect=True)
 @pytest.mark.parametrize(("standard", "refused"), [("11", True), ("14", True), ("17", False)])
 def test_the_cpp_face_says_what_it_needs(standard: str, refused: bool, exported: Path) -> None:
-    command = ["g++", f"-std=c++{standard}", "-fsyntax-only", "-x", "c++", str(exported / "sna.hpp")]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    command = ["g++", f"-std=c++{standard}", "-fsyntax-only", "-x", "c++", "sna.hpp"]
+    done = subprocess.run(command, cwd=exported, capture_output=True, text=True, check=False)
     assert bool(done.returncode) == refused and ("needs C++17" in done.stderr) == refused
 
 
