@@ -24,10 +24,12 @@ FORMS = {
     "truncated": "truncated(mean, sd, low, high)",
     "triangular": "triangular(low, mode, high)",
     "levels": "levels(A: 0.2, B: 0.8)",
-    "column": "column(FILE) or column(FILE, COLUMN)",
+    "column": 'column(FILE) or column(FILE, COLUMN), "FILE" in quotes where it has a comma',
     "grid": FORM,
 }
 CALL = re.compile(r"\s*([a-z]+)\s*(?:\((.*)\))?\s*", re.DOTALL)
+COLUMN = re.compile(r'\s*(?:"([^"]+)"|([^\s",][^,]*?))\s*(?:,(.*))?', re.DOTALL)
+"""FILE and COLUMN; a file whose name has a comma is told from them by quotes."""
 WHOLE = 1 << 32
 """Random words."""
 LEAST = 1e-290
@@ -73,10 +75,11 @@ def _columns(axes: Sequence[Axis], texts: Mapping[str, object]) -> Columns:
     for axis in axes:
         call = _called(axis, texts[axis.name])
         if call and call[1] == "column":
-            path, _, column = (call[2] or "").partition(",")
-            if not path.strip():
-                raise _refuse(axis, "column() names no file", f"write {FORMS['column']}")
-            asked[axis.name] = path.strip(), column.strip()
+            found = COLUMN.fullmatch(call[2] or "")
+            if not found:
+                rule = f"column({call[2] or ''}) names no file"
+                raise _refuse(axis, rule, f"write {FORMS['column']}")
+            asked[axis.name] = found[1] or found[2], (found[3] or "").strip()
     return Columns({a.name: a for a in axes}, {a.name: d for d, a in enumerate(axes)}, asked)
 
 

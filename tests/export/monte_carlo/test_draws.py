@@ -136,6 +136,13 @@ def test_columns_of_one_table_share_its_rows(tmp_path: Path) -> None:
     assert {tuple(row) for row in found.tolist()} == {(1, 0, 0.5), (2.5, 1, 0.25), (3, 1, 0.75)}
 
 
+def test_a_file_whose_name_has_a_comma_stands_in_quotes(tmp_path: Path) -> None:
+    path = tmp_path / "a,b.csv"
+    path.write_text("x;z, of all\n1;7\n")
+    for text, x in ((f'column("{path}")', 1.0), (f'column( "{path}" , z, of all )', 7.0)):
+        assert (samples(draws_of(model(X), {"x": text}), 0, 0, 8) == x).all()
+
+
 @pytest.mark.parametrize(
     ("axis", "text", "said"),
     [
@@ -156,6 +163,13 @@ def test_columns_of_one_table_share_its_rows(tmp_path: Path) -> None:
         (GAS, "normal(0, 1)", "has levels"),
         (GAS, "He", "cannot be"),
         (X, "column()", "names no file"),
+        (X, "column(, z)", "names no file"),
+        (X, "column( )", "names no file"),
+        (
+            X,
+            'column("a.csv" z)',
+            "names no file; write column.FILE.* in quotes where it has a comma",
+        ),
         (X, "column(/nowhere.csv)", "nowhere"),
     ],
 )
