@@ -12,6 +12,7 @@ freedom. Source: AIAG, Measurement Systems Analysis, 4th edition (2010), chapter
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from math import sqrt
 from typing import Any
@@ -30,6 +31,8 @@ CATEGORIES = 1.41
 """Standard deviations of the gauge, times this, tell two parts apart (97 % of the study)."""
 STUDY = 6.0
 """Standard deviations in a variation."""
+REACH = 3.0
+"""Standard deviations of the gauge that a reading may lie outside the domain."""
 GOOD, USABLE, TELLS = 0.1, 0.3, 5
 """Shares of the variation up to which a gauge is good and may be used; categories it needs."""
 
@@ -65,6 +68,11 @@ class GageStudy:
         """Standard deviation of all measurements of the study."""
         return sqrt(self.sigma**2 + self.part**2)
 
+    @property
+    def tolerance(self) -> float:
+        """How far outside the domain a reading of this gauge may lie, to five digits."""
+        return float(f"{REACH * self.sigma:.5g}")
+
     def report(self) -> dict[str, Any]:
         """As plain data."""
         return asdict(self)
@@ -92,7 +100,13 @@ class GageStudy:
         return [self.repeatability * sqrt(one) for one in scaled]
 
     def verdict(self, tolerance: float | None = None) -> str:
-        """What the automotive rule says of the gauge, in a sentence."""
+        """What the automotive rule says of the gauge, in a sentence; of one without any scatter it
+        says nothing."""
+        if self.sigma == 0.0:
+            return (
+                "the study tells nothing of the gauge, because all measurements of a part are the"
+                " same; measure again with all digits that the gauge has"
+            )
         share = self.share if tolerance is None else STUDY * self.sigma / tolerance
         of = "variation of the study" if tolerance is None else "tolerance"
         said = "good" if share <= GOOD else "usable for some purposes" if share <= USABLE else "bad"
@@ -139,16 +153,18 @@ def gage_study(part: Ints, operator: Ints, measurement: Floats) -> GageStudy:
 def _squares(table: Floats) -> dict[str, tuple[int, float]]:
     """Degrees of freedom and sums of squares of measurements [parts, operators, repeats]."""
     parts, operators, r = table.shape
-    mean, cells = table.mean(), table.mean(axis=2)
-    by_part, by_operator = cells.mean(axis=1), cells.mean(axis=0)
-    among = cells - by_part[:, None] - by_operator[None, :] + mean
+    mean, by_part = table.mean(), table.mean(axis=(1, 2))
+    off = table - table[:, :1, :1]  # 0 exactly where all measurements of a part are the same
+    cells = off.mean(axis=2)
+    by_operator = cells.mean(axis=0)
+    among = cells - cells.mean(axis=1)[:, None] - by_operator[None, :] + cells.mean()
     return {
         "part": (parts - 1, operators * r * float(np.sum((by_part - mean) ** 2))),
-        "operator": (operators - 1, parts * r * float(np.sum((by_operator - mean) ** 2))),
+        "operator": (operators - 1, parts * r * float(np.sum((by_operator - cells.mean()) ** 2))),
         "operator x part": ((parts - 1) * (operators - 1), r * float(np.sum(among**2))),
         "repeatability": (
             parts * operators * (r - 1),
-            float(np.sum((table - cells[:, :, None]) ** 2)),
+            float(np.sum((off - cells[:, :, None]) ** 2)),
         ),
         "total": (table.size - 1, float(np.sum((table - mean) ** 2))),
     }
@@ -169,3 +185,9 @@ def _crossed(part: Ints, operator: Ints, measurement: Floats) -> Floats:
         )
     order = np.argsort(cell, kind="stable")
     return measurement[order].reshape(parts, operators, int(count[0]))
+
+
+def numbered(labels: Sequence[str]) -> Ints:
+    """0, 1, .. [n] for labels in the order in which they come first."""
+    order = {label: i for i, label in enumerate(dict.fromkeys(labels))}
+    return np.array([order[label] for label in labels], dtype=np.int64)

@@ -37,14 +37,28 @@ class Client:
     no [http], or the token cannot be read."""
 
     def __init__(self, args: argparse.Namespace, path: str) -> None:
-        doors = [door.settings for door in configured(path).doors if door.section == "http"]
+        config = configured(path)
+        doors = [door.settings for door in config.doors if door.section == "http"]
         if not doors:
             raise InputError(
                 f"{path} has no [http], so its station cannot be asked; add that table and start it"
                 " again"
             )
         self._http, self._path, self._token = doors[0], path, _token(args.token_file)
+        self._recipes = {name: tuple(one.recipes) for name, one in config.stations.items()}
         self._why, self._who = args.why, args.who or ("" if self._token else _user())
+
+    def placed(self, name: str, *more: str) -> str:
+        """The address of a recipe, given as STATION/RECIPE, or as STATION where it has one. Raises
+        InputError for a name that leaves open which."""
+        station, _, recipe = name.partition("/")
+        own = self._recipes.get(station, ())
+        if not recipe and len(own) != 1:
+            known = {station: own} if own else self._recipes
+            every = " or ".join(f"{s}/{r}" for s, recipes in known.items() for r in recipes)
+            raise InputError(f"{name!r} names no recipe; give {every}")
+        parts = "/".join(quote(part, safe="") for part in (station, "recipes", recipe or own[0]))
+        return "/".join((f"/stations/{parts}", *more))
 
     def changed(
         self, method: str, address: str, said: Mapping[str, Any], data: bytes = b"", kind: str = ""
@@ -91,13 +105,6 @@ class Client:
         except OSError as error:
             raise InputError(f"cannot read {self._http.certificate}: {error.strerror}") from None
         return http.client.HTTPSConnection(host, self._http.port, timeout=SECONDS, context=context)
-
-
-def placed(name: str, *more: str) -> str:
-    """The address of a recipe, given as STATION or STATION/RECIPE."""
-    station, _, recipe = name.partition("/")
-    parts = "/".join(quote(part, safe="") for part in (station, "recipes", recipe or "default"))
-    return "/".join((f"/stations/{parts}", *more))
 
 
 def _told(status: int, text: bytes) -> Any:

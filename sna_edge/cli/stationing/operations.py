@@ -13,14 +13,15 @@ from ..charting.study import read_study
 from ..console import ANSWERED, emit
 from ..dialect_options import add_dialect
 from .action import Action
-from .client import Client, options, placed
+from .client import Client, options
 
 CONFIG, RECIPE = "CONFIG.toml", "STATION/RECIPE"
 
 
 def limits(args: argparse.Namespace, path: str, recipe: str) -> int:
     """The limits that judge, or others from the next part on."""
-    client, address = Client(args, path), placed(recipe, "limits")
+    client = Client(args, path)
+    address = client.placed(recipe, "limits")
     if args.put is None:
         told = client.asked("GET", address)
         return _said(args, told, told["text"].splitlines())
@@ -38,13 +39,13 @@ def models(args: argparse.Namespace, path: str, recipe: str) -> int:
     if args.install is not None:
         kind = "application/octet-stream"
         data = _bytes(args.install, "--install", "the model")
-        told = client.changed("PUT", placed(recipe, "model"), {}, data, kind)
+        told = client.changed("PUT", client.placed(recipe, "model"), {}, data, kind)
     elif args.switch is not None:
-        told = client.changed("PUT", placed(recipe, "model"), {"sha256": args.switch})
+        told = client.changed("PUT", client.placed(recipe, "model"), {"sha256": args.switch})
     elif args.rollback:
-        told = client.changed("POST", placed(recipe, "rollback"), {})
+        told = client.changed("POST", client.placed(recipe, "rollback"), {})
     else:
-        return _models(args, client.asked("GET", placed(recipe, "models")))
+        return _models(args, client.asked("GET", client.placed(recipe, "models")))
     said = f"{told['model']['sha256'][:16]}.. judges from the next part on; record"
     return _said(args, told, [f"{said} {told['record']}"])
 
@@ -79,12 +80,15 @@ def people(args: argparse.Namespace, path: str) -> int:
 def gage(args: argparse.Namespace, path: str, recipe: str, table: str) -> int:
     """The study of a gauge of an input."""
     said = {"input": args.input, "rows": _rows(args, table), "apply": args.apply}
-    client, address = Client(args, path), placed(recipe, "gage")
+    client = Client(args, path)
+    address = client.placed(recipe, "gage")
     if args.apply:
         told = client.changed("POST", address, said)
     else:  # nothing is changed, so that no reason is asked for
         told = client.asked("POST", address, json.dumps(said).encode(), "application/json")
     lines = [f"{args.input}: sigma {told['sigma']:.5g}, tolerance {told['tolerance']:.5g}"]
+    if not told["tolerance"]:
+        lines.append(told["says"])
     if args.apply:
         lines.append(f"the tolerance judges from the next part on; record {told['record']}")
     return _said(args, told, lines)

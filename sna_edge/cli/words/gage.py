@@ -10,14 +10,13 @@ from typing import Any
 import numpy as np
 
 from ...errors import InputError
-from ...quality.gage import POOLED, TELLS, GageStudy, gage_study
+from ...quality.gage import POOLED, TELLS, GageStudy, gage_study, numbered
 from ..arguments import add_json
 from ..charting.study import read_study
 from ..console import ANSWERED, emit, table
 from ..dialect_options import add_dialect
 
 HELP = "gage R&R of a crossed study: repeatability, reproducibility, and the noise of a model"
-SIGMAS = 3.0
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -41,7 +40,6 @@ def run(args: argparse.Namespace) -> int:
         raise InputError(f"--tolerance {args.tolerance:g} is no width; give USL - LSL, above 0")
     study = _study(args)
     name, noise = args.value, float(f"{study.sigma:.5g}")
-    reach = float(f"{SIGMAS * study.sigma:.5g}")
     answer: dict[str, Any] = {
         "status": "ok",
         **study.report(),
@@ -51,25 +49,19 @@ def run(args: argparse.Namespace) -> int:
         "noise": {
             "fit": ["--gage", f"{name}={args.table}"],
             "inverse": ["--noise", f"{name}={noise:g}"],
-            "limits": {"inputs": {name: {"tolerance": reach}}},
+            "limits": {"inputs": {name: {"tolerance": study.tolerance}}},
         },
     }
-    emit(args, answer, _lines(args, study, noise, reach))
+    emit(args, answer, _lines(args, study, noise))
     return ANSWERED
 
 
 def _study(args: argparse.Namespace) -> GageStudy:
     found = read_study(args, args.table, args.part, args.value, args.operator)
-    return gage_study(_numbered(found.parts), _numbered(found.operators), found.values)
+    return gage_study(numbered(found.parts), numbered(found.operators), found.values)
 
 
-def _numbered(labels: list[str]) -> Any:
-    """0, 1, .. for labels in the order in which they come first."""
-    order = {label: i for i, label in enumerate(dict.fromkeys(labels))}
-    return np.array([order[label] for label in labels], dtype=np.int64)
-
-
-def _lines(args: argparse.Namespace, study: GageStudy, noise: float, reach: float) -> list[str]:
+def _lines(args: argparse.Namespace, study: GageStudy, noise: float) -> list[str]:
     header = ["source", "standard deviation", "of the variance", "of the variation"]
     rows = []
     for name, one in study.sources(args.tolerance).items():
@@ -90,9 +82,11 @@ def _lines(args: argparse.Namespace, study: GageStudy, noise: float, reach: floa
         lines.append(f"operator x part: p = {study.interaction_p:.3g}, {than} {POOLED:g}, {end}")
     lines.append(f"distinct categories: {study.categories} ({TELLS} or more tell parts apart)")
     lines.append(study.verdict(args.tolerance))
+    if noise == 0.0:
+        return lines
     lines.append(f"noise of {args.value}: {noise:g}; a fit keeps it with the model by --gage")
     lines.append(
         f"  inverse --noise {args.value}={noise:g}; as an input: [inputs.{args.value}]"
-        f" tolerance = {reach:g} (three deviations) in a limits file"
+        f" tolerance = {study.tolerance:g} (three deviations) in a limits file"
     )
     return lines

@@ -10,14 +10,12 @@ from typing import Any
 import numpy as np
 
 from ...errors import InputError
-from ...quality.gage import GageStudy, gage_study
+from ...quality.gage import GageStudy, gage_study, numbered
 from ...values.documents import document
 from . import limits
 from .asked import Asked
 from .toml import toml_of
 
-SIGMAS = 3.0
-"""Standard deviations of the gauge that a reading may lie outside the domain."""
 MOST = 10_000
 
 
@@ -33,12 +31,18 @@ def studied(asked: Asked) -> Mapping[str, Any]:
     if any(a.name == name and a.kind == "categorical" for a in one.line.model.axes):
         raise InputError(f"{name!r} has levels, which no gauge measures; name a reading in numbers")
     study = _study(asked.said.get("rows"))
-    reach = float(f"{SIGMAS * study.sigma:.5g}")
-    told: dict[str, Any] = {"input": name, **study.report(), "tolerance": reach}
+    told: dict[str, Any] = {
+        "input": name, **study.report(), "tolerance": study.tolerance, "says": study.verdict()
+    }  # fmt: skip
     if apply is not True:
         return told
+    if study.tolerance == 0.0:
+        raise InputError(
+            "no tolerance was set, because all measurements of a part are the same; measure again"
+            " with all digits that the gauge has"
+        )
     tables = json.loads(json.dumps(document(one.text, one.recipe.limits)))
-    tables.setdefault("inputs", {}).setdefault(name, {})["tolerance"] = reach
+    tables.setdefault("inputs", {}).setdefault(name, {})["tolerance"] = study.tolerance
     text = toml_of(tables)
     if one.recipe.limits.lower().endswith(".json"):
         text = json.dumps(tables, indent=2) + "\n"
@@ -62,9 +66,4 @@ def _study(rows: Any) -> GageStudy:
         parts.append(str(part))
         operators.append(str(operator))
         values.append(float(value))
-    return gage_study(_numbered(parts), _numbered(operators), np.array(values))
-
-
-def _numbered(labels: Sequence[str]) -> Any:
-    order = {label: i for i, label in enumerate(dict.fromkeys(labels))}
-    return np.array([order[label] for label in labels], dtype=np.int64)
+    return gage_study(numbered(parts), numbered(operators), np.array(values))

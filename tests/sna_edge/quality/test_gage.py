@@ -49,6 +49,14 @@ def test_one_operator_has_repeatability_alone() -> None:
     assert found.reproducibility == 0.0 and found.operators == 1 and found.repeats == 9
 
 
+def test_copied_measurements_tell_nothing_of_the_gauge() -> None:
+    """0 to the bit, where means of three copies of 0.1 are rounded; before, the gauge was good."""
+    found = gage_study(PART, OPERATOR, 0.1 + 0.7 * PART)
+    assert found.sigma == found.tolerance == 0.0 and found.part > 1
+    assert found.verdict() == found.verdict(8.0)
+    assert "all measurements of a part are the same; measure again" in found.verdict()
+
+
 def test_a_study_that_is_not_crossed_is_refused() -> None:
     with pytest.raises(InputError, match="has 2 to 3 measurements of a part by an operator"):
         gage_study(PART[1:], OPERATOR[1:], VALUES[1:])

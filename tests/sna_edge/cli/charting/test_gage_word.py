@@ -44,6 +44,15 @@ def test_a_study_without_operators(tmp_path: Path, capsys: Any) -> None:
     assert json.loads(capsys.readouterr().out)["operators"] == 1
 
 
+def test_no_noise_is_told_of_a_gauge_without_scatter(tmp_path: Path, capsys: Any) -> None:
+    path = tmp_path / "s.csv"
+    path.write_text("part,value\n" + "".join(f"{p},{p / 7:.3f}\n" for p in (1, 1, 2, 2)))
+    assert main(["gage", str(path)]) == 0
+    said = capsys.readouterr().out
+    assert said.endswith("measure again with all digits that the gauge has\n")
+    assert "--noise" not in said
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

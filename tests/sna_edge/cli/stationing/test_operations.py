@@ -148,6 +148,33 @@ def test_a_study_is_read_as_other_tables_are(desk: Desk) -> None:
     assert "2 measurements; give 4 to 10,000" in gage("part,value\n1,2\n1,3\n", 2)
 
 
+def test_a_study_without_scatter_sets_no_tolerance(desk: Desk) -> None:
+    (desk.path / "study.csv").write_text("part,value\na,200\na,200\nb,210\nb,210\n")
+    study = ("gage", RECIPE, str(desk.path / "study.csv"), "--input", "power", "--why", "x")
+    sigma, why = desk.says("engineer", *study).splitlines()
+    assert (
+        sigma == "power: sigma 0, tolerance 0" and "all measurements of a part are the same" in why
+    )
+    refused = desk.says("engineer", *study, "--apply", code=2)
+    assert "no tolerance was set, because all measurements of a part are the same" in refused
+    assert not desk.station.events("limits changed")
+
+
+def test_a_station_of_several_recipes_is_asked_for_one(tmp_path: Path, capsys: Any) -> None:
+    """Before, its name alone meant the recipe that is called default."""
+    second = STORED.replace(".default]", ".narrow]")
+    made = Desk(tmp_path, capsys, station=STORED + second[second.index("[stations") :])
+    try:
+        for name in ("press-1", "press-1/"):
+            said = made.says("operator", "limits", name, code=2)
+            assert f"{name!r} names no recipe; give press-1/default or press-1/narrow" in said
+        assert made.says("operator", "limits", "press-1/narrow") == LIMITS
+        said = made.says("operator", "limits", "laser-9", code=2)
+        assert "'laser-9' names no recipe; give press-1/default or press-1/narrow" in said
+    finally:
+        made.station.close()
+
+
 def test_the_token_comes_from_the_environment_too(desk: Desk, monkeypatch: Any) -> None:
     assert TOKEN in desk.says("", "limits", RECIPE, code=2)
     monkeypatch.setenv(TOKEN, desk.station.tokens["operator"])

@@ -48,7 +48,7 @@ export function gageCard(line, inputs, again) {
     if (wrong >= 0) return { error: `line ${wrong + 1} of the study is no part, operator and value; correct it` };
     const told = await operate('POST', at(line, 'gage'), { input: input.value, rows: read, apply, why });
     if (told.error) return told;
-    const said = `Gauge of ${told.input}: standard deviation ${told.sigma.toPrecision(3)}, tolerance ${told.tolerance}.`;
+    const said = `Gauge of ${told.input}: standard deviation ${told.sigma.toPrecision(3)}, tolerance ${told.tolerance}; ${told.says}.`;
     return told.record ? (again(`${said} Limits changed, record ${told.record}.`), { said: '' }) : { said };
   };
   return card('Study of a gauge', [field('Reading', input), field('One measurement a line', rows)], [['Calculate', ask(false)], ['Take as tolerance', ask(true)]]);
