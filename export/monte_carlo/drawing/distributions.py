@@ -11,6 +11,7 @@ import numpy as np
 from sna_edge.core.axis import Axis
 from sna_edge.core.float32 import not_carried
 from sna_edge.core.inputs import unknown_name
+from sna_edge.core.missing import LEVEL
 from sna_edge.errors import InputError
 from sna_edge.model import Model
 
@@ -53,6 +54,8 @@ def draws_of(
     if lost := not_carried(model.axes, (), ()):
         raise InputError(f"samples are float32: {lost[0]}; subtract the lower end before fitting")
     names = list(model.input_names)
+    if model.gaps is not None:
+        given = model.gaps.measured(given, ())
     for name in given:
         if name not in names:
             raise InputError(unknown_name(name, names))
@@ -65,8 +68,17 @@ def draws_of(
         )
     columns = _columns(model.axes, texts)
     return laid(
-        [_draw(axis, word, texts[axis.name], columns) for word, axis in enumerate(model.axes)]
+        [
+            _draw(axis, word, texts[axis.name], columns, _read(model, axis))
+            for word, axis in enumerate(model.axes)
+        ]
     )
+
+
+def _read(model: Model, axis: Axis) -> list[float]:
+    """Coordinates of the levels that a reading may be: all but `missing`."""
+    lacking = LEVEL if model.gaps is not None and axis.name in model.gaps.levels else None
+    return [float(i) for i, level in enumerate(axis.level_names) if level != lacking]
 
 
 def _columns(axes: Sequence[Axis], texts: Mapping[str, object]) -> Columns:
@@ -91,7 +103,7 @@ def _called(axis: Axis, given: object) -> re.Match[str] | None:
     return call if call and (call[2] is not None or call[1] in FORMS) else None
 
 
-def _draw(axis: Axis, word: int, given: object, columns: Columns) -> Draw:
+def _draw(axis: Axis, word: int, given: object, columns: Columns, levels: Sequence[float]) -> Draw:
     call = _called(axis, given)
     if call is None:
         return _fixed(axis, word, given)
@@ -101,9 +113,9 @@ def _draw(axis: Axis, word: int, given: object, columns: Columns) -> Draw:
     if name == "column":
         return columns.draw(axis.name)
     if name == "grid":
-        return grid_of(axis, word, inner)
+        return grid_of(axis, word, inner, levels)
     if name == "levels" or (name == "uniform" and axis.kind == "categorical" and inner is None):
-        return _levels(axis, word, inner)
+        return _levels(axis, word, inner, levels)
     if axis.kind == "categorical":
         raise _refuse(axis, "it has levels", "write one of them, levels(..), column(..) or grid")
     if name == "uniform" and inner is None:
@@ -112,7 +124,11 @@ def _draw(axis: Axis, word: int, given: object, columns: Columns) -> Draw:
 
 
 def _fixed(axis: Axis, word: int, given: object) -> Draw:
-    x = axis.coordinate(given)
+    try:
+        x = axis.coordinate(given)
+    except InputError as error:
+        forms = ", ".join(FORMS)
+        raise InputError(f"{error}, or a distribution in small letters: {forms}(..)") from None
     if not isfinite(x):
         raise InputError(
             f"input {axis.name!r} cannot be {given!r}; give {axis.describe()}, or a distribution"
@@ -191,12 +207,12 @@ CONTINUOUS: dict[str, Callable[[Axis, int, Sequence[float]], Draw]] = {
 }
 
 
-def _levels(axis: Axis, word: int, inner: str | None) -> Draw:
+def _levels(axis: Axis, word: int, inner: str | None, levels: Sequence[float]) -> Draw:
     """levels(A: 0.2, B: 0.8), weights in any unit; without weights all alike."""
     if inner is None:
         if axis.kind != "categorical":
             raise _refuse(axis, "it has no levels", f"write {FORMS['levels']} with its values")
-        pairs = [(float(i), 1.0) for i in range(len(axis.level_names))]
+        pairs = [(level, 1.0) for level in levels]
     else:
         pairs = [_weighted(axis, part) for part in _parts(axis, inner)]
     weights = np.array([w for _, w in pairs])

@@ -20,13 +20,13 @@ WHOLE = 1 << 53
 """Strides up to here are whole numbers in float64; samples end far below."""
 
 
-def grid_of(axis: Axis, word: int, inner: str | None) -> Draw:
+def grid_of(axis: Axis, word: int, inner: str | None, levels: Sequence[float]) -> Draw:
     """The points of one input: n even ones from low to high, both among them (the end of a periodic
-    domain is its beginning and comes once), or every level. Raises InputError."""
+    domain is its beginning and comes once), or all `levels`. Raises InputError."""
     if axis.kind == "categorical":
         if inner is not None:
             raise InputError(f"input {axis.name!r}: it has levels; write grid for all of them")
-        return Draw(GRID, word, values=tuple(map(float, range(len(axis.level_names)))))
+        return Draw(GRID, word, values=tuple(levels))
     low, high, n = _numbers(axis, inner)
     around = axis.kind == "periodic" and high - low == axis.width
     points = np.linspace(low, high, n, endpoint=not around)

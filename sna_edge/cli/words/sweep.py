@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from sna_export.monte_carlo import Distribution, Probability, Sweep
 
 HELP = "distributions of outputs from distributions of inputs: Monte Carlo"
+BACKENDS = ("auto", "numpy", "native")
 QUIET = 2.0
 """Seconds between two lines of progress, and before the first."""
 
@@ -85,6 +86,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Draw, count, tell; returns the exit code."""
+    if args.backend not in BACKENDS:
+        raise InputError(
+            f"a sweep has no backend {args.backend!r}; give --backend auto, numpy or native"
+        )
     model = load_model(args, args.backend)
     from sna_export.monte_carlo import sweep
     from sna_export.monte_carlo.found import PROBABILITIES, document
