@@ -19,10 +19,13 @@ from sna_edge.durable import write_whole
 from sna_edge.durable.disk import BESIDE
 from sna_edge.durable.whole import naming
 
+from ..sealed.folder import digest_of
 from .parquet import ParquetOut, metadata, numbers_of
 
 BLOCK = 65536
 """Rows of a CSV file that are compared at once."""
+DIGEST = "sha256"
+"""Of a CSV output, in what it says of itself."""
 OWN = ("familiarity", "status", "verdict", "p_in_spec")
 """Columns of every output, whatever a model calls its own."""
 
@@ -44,20 +47,29 @@ def place_of(folder: str, below: str, kind: str) -> str:
     return os.path.join(folder, below if below.lower().endswith(suffix) else below + suffix)
 
 
+TOLD = {"key", "model", "input", "limits", "options", "counts"}
+"""What an output says of itself at least."""
+
+
 def written_as(path: str) -> dict[str, Any] | None:
-    """What a finished output says of itself; None where it is not there, not whole, or of another
-    hand."""
-    if path.endswith(".csv"):
-        data = None
-        with suppress(OSError):
-            with open(f"{path}.json", "rb") as file:
-                data = file.read()
-            if not os.path.isfile(path):
-                data = None
-    else:
-        data = metadata(path) if os.path.isfile(path) else None
+    """What a finished output says of itself; None where it is not there, not whole, of another
+    hand, or, where it is CSV, changed since."""
+    if not os.path.isfile(path):
+        return None
+    told = _of_text(path) if path.endswith(".csv") else _object(metadata(path) or b"null")
+    return told if told is not None and told.keys() >= TOLD else None
+
+
+def _of_text(path: str) -> dict[str, Any] | None:
+    told = None
+    with suppress(OSError), open(f"{path}.json", "rb") as file:
+        told = _object(file.read())
+    return told if told and told.pop(DIGEST, "") == digest_of(path) else None
+
+
+def _object(data: bytes) -> dict[str, Any] | None:
     try:
-        found = json.loads(data or b"null")
+        found = json.loads(data)
     except ValueError:
         return None
     return found if isinstance(found, dict) else None
@@ -91,17 +103,18 @@ class CsvOut:
         with naming(self._path):
             self._writer.writerows(zip(*cells, strict=True))
 
-    def finish(self, meta: bytes) -> None:
+    def finish(self, told: Mapping[str, Any]) -> None:
         """The file, then what it says of itself: between the two it is not finished."""
         with naming(self._path):
             self._file.flush()
             os.fsync(self._file.fileno())
             self._file.close()
         os.chmod(self._beside, 0o644)
+        digest = digest_of(self._beside)
         with suppress(FileNotFoundError):
             os.unlink(f"{self._path}.json")
         os.replace(self._beside, self._path)
-        write_whole(f"{self._path}.json", meta)
+        write_whole(f"{self._path}.json", json.dumps({**told, DIGEST: digest}).encode())
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None,

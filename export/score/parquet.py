@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
@@ -207,9 +208,9 @@ class ParquetOut:
                 self._writer = _writer(arrow, self._beside, table.schema)
             self._writer.write_table(table)
 
-    def finish(self, meta: bytes) -> None:
-        """The file with its metadata, on the disk."""
-        self._writer.add_key_value_metadata({META: meta})
+    def finish(self, told: Mapping[str, Any]) -> None:
+        """The file with what it says of itself as metadata, on the disk."""
+        self._writer.add_key_value_metadata({META: json.dumps(told).encode()})
         with naming(self._path):
             self._writer.close()
             with open(self._beside, "rb+") as file:
@@ -256,8 +257,19 @@ def metadata(path: str) -> bytes | None:
 
 
 def numbers_of(path: str, names: list[str]) -> Iterator[dict[str, Any]]:
-    """Columns of an output in batches: numbers, or words as a list."""
+    """Columns of an output in batches: numbers, or words as a list. Raises InputError for one that
+    is damaged."""
     arrow = pyarrow()
+    try:
+        yield from _batches(arrow, path, names)
+    except (arrow.ArrowException, OSError, KeyError) as error:
+        raise InputError(
+            f"the output {path} is damaged ({_first(error)}); delete it and score its table again"
+            " with its model"
+        ) from None
+
+
+def _batches(arrow: Any, path: str, names: list[str]) -> Iterator[dict[str, Any]]:
     with arrow.parquet.ParquetFile(path) as file:
         for batch in file.iter_batches(BATCH, columns=names, use_threads=False):
             yield {

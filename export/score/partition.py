@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from dataclasses import asdict
 from functools import lru_cache
@@ -97,7 +96,7 @@ def _written(
             counts.add(batch, judged)
             out.write(*_columns(model, batch, judged))
         told = counts.told()
-        out.finish(json.dumps({**meta, "counts": told}).encode())
+        out.finish({**meta, "counts": told})
     return told
 
 
