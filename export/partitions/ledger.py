@@ -28,8 +28,9 @@ def digest(value: Any) -> str:
 
 class Ledger:
     """Finished partitions of one job in `folder`: job.json says which job, part-000007.json holds
-    the task's digest and the result of partition 7. Files are renamed into place, so that each is
-    whole or absent; one that cannot be read or is of another task is worked on anew.
+    the task's digest, the result of partition 7 and its digest. Files are renamed into place, so
+    that each is whole or absent; one that cannot be read, was changed or is of another task is
+    worked on anew.
 
     Raises InputError where the folder holds another job.
     """
@@ -71,11 +72,12 @@ class Ledger:
         entry = self._read(self.path(index))
         if not isinstance(entry, dict) or entry.get("task") != self.digests[index]:
             return None
-        return entry.get("result")
+        result = entry.get("result")
+        return result if entry.get("sha256") == digest(result) else None
 
     def put(self, index: int, result: Any) -> None:
         """Keep the result of a partition; it is on the disk when this returns."""
-        entry = {"task": self.digests[index], "result": result}
+        entry = {"task": self.digests[index], "sha256": digest(result), "result": result}
         write_whole(self.path(index), json.dumps(entry).encode())
 
     @staticmethod

@@ -51,6 +51,14 @@ def test_finished_partitions_are_not_done_again(jobs: Any, tmp_path: Path) -> No
     assert seen.read_text().split() == ["0", "1", "2", "3", "2"]
 
 
+def test_a_partition_that_was_changed_is_done_again(jobs: Any, tmp_path: Path) -> None:
+    """A changed result of the right task was taken."""
+    tasks, folder = numbered(3), tmp_path / "ledger"
+    first, part = run(tasks, jobs.square, folder), folder / "part-000001.json"
+    part.write_text(part.read_text().replace("1.1", "7.1"))
+    assert run(tasks, jobs.square, folder) == first and "1.1" in part.read_text()
+
+
 def test_another_job_is_not_mixed_in(jobs: Any, tmp_path: Path) -> None:
     run(numbered(3), jobs.square, tmp_path / "a")
     with pytest.raises(InputError, match="another job"):
