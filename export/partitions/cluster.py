@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import logging
+import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+from sna_edge import __version__
 from sna_edge.errors import BackendError, InputError
+
+from .work import module_of
 
 CONNECT = 10
 """Seconds in which a scheduler answers."""
+PAUSE = 0.02
+"""Seconds between two looks whether a partition is back."""
 AHEAD = 4
 """Partitions on their way per thread of the cluster."""
 
@@ -19,11 +26,13 @@ def by_cluster(
     """(index, result) as partitions finish on the cluster whose scheduler is at `address`.
 
     Raises what `work` raised; InputError for a scheduler that does not answer, has no workers or
-    goes away, BackendError without `distributed`.
+    goes away, and for workers that lack the work's module or have another version of it;
+    BackendError without `distributed`.
     """
     distributed = _distributed()
     client = _client(distributed, address)
     try:
+        _need_alike(client, work)
         yield from _answers(distributed, client, tasks, left, work, address)
     finally:
         client.close(timeout=1)
@@ -42,6 +51,7 @@ def _distributed() -> Any:
 def _client(distributed: Any, address: str) -> Any:
     import dask
 
+    logging.getLogger("distributed.client").setLevel(logging.CRITICAL)  # errors are raised here
     try:
         _need_address(address)
         with dask.config.set({"distributed.comm.timeouts.connect": f"{CONNECT}s"}):
@@ -87,7 +97,9 @@ def _answers(
 
     for _ in range(min(len(waiting), AHEAD * sum(client.ncores().values()))):
         begin()
-    for future in answers:
+    while not answers.is_empty():
+        _wait(client, answers, address)
+        future = next(answers)
         if future.status == "error" and not _gone(distributed, future.exception()):
             raise future.exception()
         if future.status != "finished":
@@ -99,6 +111,31 @@ def _answers(
         yield index.pop(future), result
         if waiting:
             begin()
+
+
+def _wait(client: Any, answers: Any, address: str) -> None:
+    """Until a partition is back. Raises InputError where no worker is left to answer."""
+    looked = time.monotonic()
+    while not answers.has_ready():
+        time.sleep(PAUSE)
+        if time.monotonic() - looked > CONNECT:
+            if not client.ncores():
+                raise InputError(_away(address))
+            looked = time.monotonic()
+
+
+def _need_alike(client: Any, work: Callable[[Any], Any]) -> None:
+    """Raises InputError for workers that cannot import the work, by which they would end, or have
+    another version of sna-edge, whose digits may be others."""
+    module = module_of(work)
+    asked = f"__import__({module!r}) and __import__('sna_edge').__version__"
+    for worker, found in client.run(eval, asked, on_error="return").items():
+        if found != __version__:
+            what = f"has version {found}" if isinstance(found, str) else f"lacks it ({found})"
+            raise InputError(
+                f"the Dask worker {worker} needs sna-edge {__version__}, as it is here, and {what};"
+                " install it there (pip install 'sna-edge[cluster]') and start the worker again"
+            )
 
 
 def _gone(distributed: Any, error: BaseException) -> bool:

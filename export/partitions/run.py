@@ -5,15 +5,14 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterator, Sequence
-from functools import partial
 from typing import Any
 
 from sna_edge.errors import InputError
 
 from .ledger import Ledger
 from .processes import by_processes
+from .work import Work, named
 
-Work = Callable[[Any], Any]
 Progress = Callable[[int, int], None]
 """progress(finished, of): called at the start and after every partition."""
 
@@ -48,14 +47,6 @@ def run(
             ledger.put(i, results[i])
         tell(len(tasks) - len(left) + done, len(tasks))
     return results
-
-
-def named(work: Work) -> str:
-    """module.function of the work."""
-    inner = work
-    while isinstance(inner, partial):
-        inner = inner.func
-    return f"{getattr(inner, '__module__', '')}.{getattr(inner, '__qualname__', inner)}"
 
 
 def _worked(
