@@ -65,7 +65,7 @@ def answered(plan: Plan, x: Floats) -> Points:
         STATUS: found.status[:, None].astype(float),
         FAMILIARITY: p,
     }
-    y = [columns[v.reference >> 8][:, v.reference & 255] for v in plan.outputs]
+    y = [columns[kind][:, k] for kind, k in (v.place for v in plan.outputs)]
     return Points(x, np.column_stack(y))
 
 
@@ -122,7 +122,7 @@ def _worst(plan: Plan, wanted: Floats, found: Floats) -> float:
     """Largest difference over the range; inf where one has a value and the other has none."""
     worst, outputs = 0.0, plan.model.outputs
     for column, variable in enumerate(plan.outputs):
-        kind, k = variable.reference >> 8, variable.reference & 255
+        kind, k = variable.place
         a, b = wanted[:, column], found[:, column]
         if not np.array_equal(np.isnan(a), np.isnan(b)):
             return np.inf

@@ -46,9 +46,19 @@ class Variable:
     items: Items = field(default=())
 
     @property
+    def place(self) -> tuple[int, int]:
+        """Kind and index, of which the value reference is made."""
+        return divmod(self.reference, 256)
+
+    @property
     def continuous(self) -> bool:
         """A real number that may change at any time."""
         return not self.items
+
+
+def reference_of(kind: int, index: int = 0) -> int:
+    """The value reference of a variable, as sna_fmu.c takes it apart."""
+    return 256 * kind + index
 
 
 def asked(model: Model) -> list[tuple[int, Axis]]:
@@ -99,7 +109,9 @@ def variables_of(model: Model, level: float | None) -> list[Variable]:
     if tells_familiarity(model):
         meaning = "share of the calibration rows that were as unfamiliar as these inputs, or more"
         name = names.new("familiarity")
-        found.append(Variable(name, FAMILIARITY << 8, "output", meaning, "", 0.0, 1.0, 1.0))
+        found.append(
+            Variable(name, reference_of(FAMILIARITY), "output", meaning, "", 0.0, 1.0, 1.0)
+        )
     return [*found, _status(names), _outside(names)]
 
 
@@ -109,7 +121,7 @@ def _input(names: Names, index: int, axis: Axis) -> Variable:
     size = max(abs(axis.lower), abs(axis.upper))
     return Variable(
         names.new(axis.name),
-        (INPUT << 8) + index,
+        reference_of(INPUT, index),
         "input",
         axis.name,
         axis.unit,
@@ -127,7 +139,7 @@ def _value(model: Model, k: int, name: str) -> Variable:
     size = float(np.abs(output.range).max()) if output.range is not None else 0.0
     return Variable(
         name,
-        (VALUE << 8) + k,
+        reference_of(VALUE, k),
         "output",
         output.name,
         output.unit,
@@ -143,7 +155,7 @@ def _ends(names: Names, model: Model, k: int, value: Variable) -> list[Variable]
     return [
         Variable(
             names.new(f"{name}_{end}"),
-            (kind << 8) + k,
+            reference_of(kind, k),
             "output",
             f"{end} end of the interval of {name}",
             value.unit,
@@ -158,14 +170,14 @@ def _ends(names: Names, model: Model, k: int, value: Variable) -> list[Variable]
 def _status(names: Names) -> Variable:
     items = tuple((s.label, int(s), MEANING[s]) for s in sorted(Status))
     told = "what the outputs are worth: 0 plain, above 0 with a remark, below 0 no value"
-    return Variable(names.new("status"), STATUS << 8, "output", told, items=items)
+    return Variable(names.new("status"), reference_of(STATUS), "output", told, items=items)
 
 
 def _outside(names: Names) -> Variable:
     items = tuple((name, i, told) for i, (name, told) in enumerate(OUTSIDES))
     told = "what is answered where an input is outside the domain"
     name = names.new("outside")
-    return Variable(name, OUTSIDE << 8, "parameter", told, start=0, items=items)
+    return Variable(name, reference_of(OUTSIDE), "parameter", told, start=0, items=items)
 
 
 class Names:
