@@ -18,7 +18,7 @@ HEAD = 600  # bytes in which a file of ours says so
 @contextmanager
 def staged(folder: Path) -> Iterator[Path]:
     """A folder on the same disk as `folder`; gone afterwards. Raises OSError that names the folder
-    in which nothing may be written."""
+    in which nothing may be written; errors of the disk inside name the file as it was to be."""
     if folder.exists() and not folder.is_dir():
         raise InputError(f"{folder} is a file; name a folder with -o")
     near = folder
@@ -30,8 +30,21 @@ def staged(folder: Path) -> Iterator[Path]:
         raise OSError(error.errno, error.strerror, str(near)) from None
     try:
         yield scratch
+    except OSError as error:
+        raise _meant(error, scratch, folder) from None
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _meant(error: OSError, scratch: Path, folder: Path) -> OSError:
+    """The error with the place in `folder` of what lies in `scratch`; with the folder alone where
+    no file is named, as on a full disk."""
+    if error.errno is None:
+        return error
+    named = Path(folder if error.filename is None else os.fsdecode(error.filename))
+    inside = named.is_relative_to(scratch)
+    place = folder / named.relative_to(scratch) if inside else named
+    return OSError(error.errno, error.strerror, str(place))
 
 
 def ours(path: Path) -> bool:

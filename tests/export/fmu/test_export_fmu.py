@@ -188,6 +188,36 @@ def test_a_folder_that_may_not_be_written_is_named_itself(
     assert f"cannot access {tmp_path}: Permission denied" in capsys.readouterr().err
 
 
+def no_file(tmp_path: Path, fault: OSError, monkeypatch: pytest.MonkeyPatch) -> int:
+    """The exit code of an export that fails at its second file."""
+
+    def failed(*words: object) -> None:
+        raise fault
+
+    KINDS["hat"]().save(tmp_path / "m.sna")
+    monkeypatch.setattr(command, "_pack", failed)
+    return main(["export", str(tmp_path / "m.sna"), "--to", "fmu", "-o", str(tmp_path / "out")])
+
+
+def test_a_full_disk_is_told_with_the_folder(
+    tmp_path: Path,
+    no_compiler: None,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A write that fails names no file, and one that cannot be opened the folder it was made in."""
+    assert no_file(tmp_path, OSError(28, "No space left on device"), monkeypatch) == 2
+    told = capsys.readouterr().err
+    assert str(tmp_path / "out") in told and ".sna-export" not in told
+    words = ["export", str(tmp_path / "m.sna"), "--to", "fmu", "-o", str(tmp_path / "out")]
+    monkeypatch.undo()
+    monkeypatch.setattr(command, "compiler", lambda: None)
+    assert main([*words, "--stem", "x" * 300]) == 2
+    told = capsys.readouterr().err
+    assert f"{tmp_path / 'out' / ('x' * 300)}" in told and ".sna-export" not in told
+    assert [p.name for p in tmp_path.iterdir()] == ["m.sna"]
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
