@@ -120,7 +120,7 @@ def real_blocks(plan: Plan) -> Made:
         text,
         units,
         f"executed here in REAL: test block passed, and within {worst_share:.1g} of 1e-6 of the"
-        f" range at {POINTS} points",
+        f" range and the roundings of REAL at {POINTS} points",
     )
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sna_edge.artifact import checks, reader
+from sna_edge.artifact.golden import absolute_modes
 from sna_edge.artifact.integer_path import FixedPath
 from sna_edge.numerics.domain_points import domain_points
 
@@ -73,19 +74,28 @@ def answered(plan: Plan, x: Floats) -> Points:
     model = plan.model
     query = {axis.name: x[:, d] for d, axis in enumerate(model.axes)}
     found = model.evaluate(query, level_index=True, level=plan.level)
-    columns = [
-        found.value,
-        *(e[:, [k]] for k in plan.intervals for e in (found.lower, found.upper)),
-    ]
+    ends = [e[:, [k]] for k in plan.intervals for e in (found.lower, found.upper)]
+    columns = [found.value, *ends]
     spans = np.array([_span(o.range or (0.0, 1.0)) for o in model.outputs])
-    allowed = [TOLERANCE * spans + 2.0**-23 * np.abs(found.value)]  # and one rounding
-    for k in plan.intervals:
-        rounding = 2.0**-22 * np.abs(found.value[:, [k]])  # ends are moved outwards by half of it
-        allowed += [TOLERANCE * spans[k] + rounding] * 2
+    rounding = 2.0**-23 * np.abs(found.value)
+    terms = TOLERANCE * spans + _of_terms(plan, x, found.value)
+    allowed = [terms + rounding]
+    for k, end in zip(np.repeat([*plan.intervals], 2), ends, strict=True):  # moved outwards by one
+        larger = np.maximum(rounding[:, [k]], 2.0**-23 * np.abs(end))
+        allowed.append(terms[:, [k]] + 2 * larger)
     if plan.familiar:
         columns.append(model.familiarity(query, level_index=True).p[:, None])
         allowed.append(np.full((len(x), 1), P_ERROR))
     return Points(x, np.hstack(columns), found.status.astype(int), np.hstack(allowed))
+
+
+def _of_terms(plan: Plan, x: Floats, y: Floats) -> Floats:
+    """What one rounding of every term of the linear part moves the value by [N, K]: behind an exp
+    whose exponent is 40 that is 40 roundings of the value."""
+    terms, outputs = absolute_modes(plan.model, x), plan.model.outputs
+    terms += [abs(o.bias) for o in outputs]
+    slopes = [np.abs(o.slope(o.linear_of(y[:, k]))) for k, o in enumerate(outputs)]
+    return 2.0**-23 * np.nan_to_num(terms * np.stack(slopes, axis=1), nan=0.0, posinf=0.0)
 
 
 def _span(ends: tuple[float, float]) -> float:

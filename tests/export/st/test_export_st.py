@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 
 import sna_edge
-from sna_edge import Axis, Model, Output
+from sna_edge import CP, Axis, Interval, Model, Output
 from sna_edge.cli import main
 from sna_edge.core.basis import bspline, uniform_breaks
 from sna_edge.errors import BackendError, InputError
@@ -256,3 +257,31 @@ def test_bytes_of_the_report(tmp_path: Path) -> None:
     tables = [v for v in read(text)[0].variables.values() if v.part == "CONSTANT"]
     assert told["constants_bytes"] == sum(4 * v.size for v in tables if v.kind == "REAL")
     assert told["text_bytes"] == len(text)
+
+
+def steep() -> Model:
+    """y = exp(70 + f): what rounds 70 moves y by more than 1e-6 of itself."""
+    axes = [sna_edge.spline_axis(name, "", 0.0, 1.0, spans=3) for name in ("a", "b")]
+    return model_on(axes, outputs=[Output("y", link="exp", bias=70.0)])
+
+
+def cancelling() -> Model:
+    """y = 30 b - 29 (b + 0.1): 1.2 % of its terms."""
+    a, b = (sna_edge.spline_axis(name, "", 0.0, 1.0, spans=3) for name in ("a", "b"))
+    line = np.linspace(0.0, 1.0, 6)[:, None] + [[0.0, 0.1]]
+    return Model([a, b], CP.full([np.ones((6, 2)), line], [[30.0], [-29.0]]), [Output("y")])
+
+
+def noisy() -> Model:
+    """An interval of 10 around values of 1e-6: its ends are rounded as 10 is."""
+    interval = Interval(0.9, 10.0, 10.0)
+    axes = [sna_edge.spline_axis("a", "", 0.0, 1.0, spans=3)]
+    return model_on(axes, outputs=[Output("y", scale=1e-6, interval=interval)])
+
+
+@pytest.mark.parametrize("model", [steep, cancelling, noisy], ids=lambda m: m.__name__)
+def test_what_real_can_tell_is_what_is_asked_of_a_block(
+    model: Callable[[], Model], tmp_path: Path
+) -> None:
+    files, told, checked = export(model(), tmp_path, "m")
+    assert checked and "test block passed" in told and files[0].exists()
