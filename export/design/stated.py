@@ -31,8 +31,6 @@ ENTRIES: dict[str, type | tuple[type, ...]] = {
     "rows": int, "method": str, "terms": str, "seed": int, "centre": int, "replicates": int,
     "targets": list, "where": list, "cost": str, "inputs": Mapping,
 }  # fmt: skip
-OF_INPUT = ("range", "step", "unit", "levels", "at")
-Numbers = Mapping[str, float]
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,13 +39,6 @@ class Pairs:
     values: Floats
     vectors: Floats
     mass: Any
-
-
-class HasPairs(Protocol):
-    """What gives eigenpairs at points."""
-
-    def pairs(self, at: Point, count: int) -> Pairs:
-        """The `count` lowest, all where there are fewer."""
 
 
 def unit_mass() -> Expression:

@@ -15,7 +15,6 @@ from .regions import Region
 
 Floats = NDArray[np.float64]
 Matrix = Any  # sparse.csr_array: scipy has no types
-BILINEAR = ("grad", "div", "strain")
 
 
 def _region(axis: PartAxis, factor: Factor) -> tuple[Region, Floats]:

@@ -15,14 +15,13 @@ from .layout import VECTOR, Layout, Table
 
 SOURCES = Path(__file__).parent / "sources"
 BYTES = 4 * VECTOR  # of a vector
-POINTERS = ("rows", "matrices", "breaks", "spans")
 
 
 @dataclass(frozen=True, eq=False)
 class Program:
     """Source text of the model without kernels, bytes of shared memory that its tables take, the
-    arrays that lie in the memory of the device (in the order of POINTERS), and the numbers around
-    their addresses."""
+    arrays that lie in the memory of the device (rows, matrices, breaks and spans, as `Numbers` of
+    model.cu has them), and the numbers around their addresses."""
 
     text: str
     shared: int
