@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from multiprocessing import get_context
@@ -13,6 +14,8 @@ from typing import Any
 
 from sna_edge.errors import InputError
 
+GRACE = 0.5
+"""Seconds in which a worker that is told to end takes away what it has not finished."""
 TRIES = 3
 """How often a partition is begun before its end is no accident."""
 
@@ -48,8 +51,14 @@ class Worker:
         except (EOFError, OSError):
             return None
 
-    def end(self) -> None:
-        """Kill it, whatever it is at."""
+    def stop(self) -> None:
+        """Tell it to end; `end` makes sure."""
+        self.process.terminate()
+
+    def end(self, grace: float = 0.0) -> None:
+        """Kill it, whatever it is at after `grace` seconds."""
+        if grace:
+            self.process.join(grace)
         self.process.kill()
         self.process.join()
         self.pipe.close()
@@ -58,6 +67,7 @@ class Worker:
 def serve(pipe: Connection, work: Callable[[Any], Any]) -> None:
     """In the worker: tasks until the driver has ended."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the driver's, which ends this one
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # by way of its `finally`s
     with suppress(EOFError, OSError):
         while True:
             task = pipe.recv()
@@ -106,7 +116,9 @@ def by_processes(
                     yield index, said[1]
     finally:
         for worker in crew:
-            worker.end()
+            worker.stop()
+        for worker in crew:
+            worker.end(GRACE)
 
 
 def _next(worker: Worker, tasks: Sequence[Any], waiting: list[int], begun: dict[int, int]) -> None:

@@ -96,10 +96,11 @@ class Counts:
         if d < 0 or self._model.axes[d].name not in batch.given:
             return MEANING[state]
         axis = self._model.axes[d]
-        cell = batch.cell(axis.name, row)
         if axis.kind == "categorical":
+            cell = batch.cell(axis.name, row)
             return f"{axis.name!r} has a level that was not in the training data: {cell!r}"
-        return f"{axis.name} = {cell} is outside its domain, {axis.describe()}"
+        x = float(batch.given[axis.name][row])
+        return f"{axis.name} = {x:.15g} is outside its domain, {axis.describe()}"
 
     def told(self) -> dict[str, Any]:
         """For JSON."""

@@ -131,10 +131,15 @@ def _cells(column: Any, words: list[str] | None) -> list[Any]:
     if words is not None:
         return [words[code] for code in column.tolist()]
     if hasattr(column, "to_pylist"):
-        return ["" if value is None else value for value in column.to_pylist()]
+        return ["" if value is None else _text(value) for value in column.to_pylist()]
     if isinstance(column, list):
         return column
     return ["" if value != value else repr(value) for value in column.tolist()]
+
+
+def _text(value: Any) -> Any:
+    """Texts that Parquet holds as bytes are texts."""
+    return value.decode("utf-8", "backslashreplace") if isinstance(value, bytes) else value
 
 
 def columns_of(path: str, names: list[str]) -> Iterator[dict[str, Any]]:

@@ -38,3 +38,18 @@ def refused(task: dict[str, Any]) -> float:
     if task["n"] == 3:
         raise ValueError("three is refused")
     return float(task["n"])
+
+
+def half(task: dict[str, Any]) -> float:
+    """1 writes a file that it takes away again, for ever; 0 fails as soon as that is there."""
+    path = Path(task["file"])
+    if task["n"] == 0:
+        while not path.exists():
+            time.sleep(0.01)
+        raise ValueError("zero is refused")
+    path.touch()
+    try:
+        while True:
+            time.sleep(0.01)
+    finally:
+        path.unlink()

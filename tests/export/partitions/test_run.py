@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from sna_edge.errors import InputError
-from sna_export.partitions import Ledger, run
+from sna_export.partitions import Ledger, processes, run
 
 HERE = Path(__file__).parent
 
@@ -57,6 +57,16 @@ def test_a_partition_that_was_changed_is_done_again(jobs: Any, tmp_path: Path) -
     first, part = run(tasks, jobs.square, folder), folder / "part-000001.json"
     part.write_text(part.read_text().replace("1.1", "7.1"))
     assert run(tasks, jobs.square, folder) == first and "1.1" in part.read_text()
+
+
+def test_workers_take_away_what_they_have_not_finished(
+    jobs: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They were killed at once, which left half an output on a disk that was full."""
+    monkeypatch.setattr(processes, "GRACE", 60.0)
+    with pytest.raises(ValueError, match="zero is refused"):
+        run(numbered(2, file=str(tmp_path / "half")), jobs.half, workers=2)
+    assert not list(tmp_path.iterdir())
 
 
 def test_another_job_is_not_mixed_in(jobs: Any, tmp_path: Path) -> None:

@@ -132,3 +132,21 @@ def test_what_is_empty_is_told_so_at_its_line_or_row(place, job):
         ("line 2", "'lot' is empty"),
         ("line 3", "'power' is no number: 'nan'"),
     ]
+
+
+def test_a_reason_tells_the_number_in_the_unit_of_the_model(place, job) -> None:
+    """'power = 200 is outside its domain, power [W] in [100, 300]' of 200 kW."""
+    (place / "archive" / "a.csv").write_text("power [kW],lot\n200,a\n0.2,a\n")
+    found = score(job(measured=()), [str(place / "archive")])
+    assert found.counts["statuses"] == {"ok": 1, "out_of_domain": 1}
+    assert found.reasons[0]["reason"].startswith("power = 200000 is outside its domain")
+
+
+def test_ids_held_as_bytes_are_texts_in_csv(place, job) -> None:
+    """They were b'p0'."""
+    ids = [b"p0", "p\u00e9".encode(), b"\xff"]
+    table = {"id": ids, "power": [200.0] * 3, "lot": [b"a"] * 3}
+    pq.write_table(pa.table(table), place / "archive" / "a.parquet")
+    found = score(job(measured=(), kind="csv"), [str(place / "archive")])
+    rows = list(csv.DictReader((Path(found.folder) / "a.parquet.csv").open(encoding="utf-8")))
+    assert [row["id"] for row in rows] == ["p0", "p\u00e9", "\\xff"]
