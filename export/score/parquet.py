@@ -230,8 +230,8 @@ class ParquetOut:
 
 def _writer(arrow: Any, path: str, schema: Any) -> Any:
     """By the kind of a column: what repeats (words) has a dictionary, whole numbers are kept as
-    differences. Answers are plain: they are random digits, of which compression costs twice the
-    writing and saves little, and whose least and largest value nobody looks rows up by."""
+    differences. Answers are plain: compression costs more than all the rest of writing and saves
+    little of such digits, and nobody looks rows up by their least and largest value."""
     types = arrow.types
     texts = (types.is_dictionary, types.is_string, types.is_large_string)
     words = [f.name for f in schema if any(test(f.type) for test in texts)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict
 from functools import lru_cache
 from hashlib import sha256
@@ -48,19 +49,25 @@ def partition(task: dict[str, Any]) -> dict[str, Any]:
     there already of the same model, limits, options and bytes stays as it is. Raises InputError."""
     given = task["job"]
     job = Job(**{**given, "keep": tuple(given["keep"]), "measured": tuple(given["measured"])})
+    with ThreadPoolExecutor(1) as beside:  # a new output waits for the digest at its end alone
+        digest = beside.submit(digest_of, task["input"])
+        before = written_as(task["output"])
+        if before is not None and before.get("key") == _meta(job, task, digest.result())["key"]:
+            return {**before, "made": False, "output": task["output"]}
+        model, limits = loaded(job.model, job.sha256, job.limits, task["limits"], job.backend)
+        meta = _written(job, task, model, limits, digest)
+    return {**meta, "made": True, "output": task["output"]}
+
+
+def _meta(job: Job, task: dict[str, Any], digest: str) -> dict[str, Any]:
+    """What an output of an input with that SHA-256 is made of, and its key."""
     made_of = {
         "model": {"name": os.path.basename(job.model), "sha256": job.sha256},
-        "input": {"name": os.path.basename(task["input"]), "sha256": digest_of(task["input"])},
+        "input": {"name": os.path.basename(task["input"]), "sha256": digest},
         "limits": task["limits"],
         "options": job.options(),
     }
-    meta = {"key": key_of(made_of), **made_of}
-    before = written_as(task["output"])
-    if before is not None and before.get("key") == meta["key"]:
-        return {**before, "made": False, "output": task["output"]}
-    model, limits = loaded(job.model, job.sha256, job.limits, task["limits"], job.backend)
-    meta["counts"] = _written(task["input"], task["output"], model, limits, job, meta)
-    return {**meta, "made": True, "output": task["output"]}
+    return {"key": key_of(made_of), **made_of}
 
 
 @lru_cache(maxsize=2)
@@ -81,10 +88,11 @@ def _bytes(path: str, digest: str) -> bytes:
 
 
 def _written(
-    path: str, output: str, model: Model, limits: LineLimits | None, job: Job, meta: dict[str, Any]
+    job: Job, task: dict[str, Any], model: Model, limits: LineLimits | None, digest: Future[str]
 ) -> dict[str, Any]:
-    """Write the output; the counts."""
-    rows = rows_of(path, model, job)
+    """Write the output; what it says of itself."""
+    output = task["output"]
+    rows = rows_of(task["input"], model, job)
     judge, counts = Judge(model, limits, job.level), Counts(model, limits)
     os.makedirs(os.path.dirname(output), exist_ok=True)
     sweep(os.path.dirname(output))
@@ -95,9 +103,9 @@ def _written(
             judged = judge(batch.given, wrong)
             counts.add(batch, judged)
             out.write(*_columns(model, batch, judged))
-        told = counts.told()
-        out.finish({**meta, "counts": told})
-    return told
+        meta = {**_meta(job, task, digest.result()), "counts": counts.told()}
+        out.finish(meta)
+    return meta
 
 
 def _columns(

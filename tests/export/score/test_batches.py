@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from threading import Event
+
 import numpy as np
 import pytest
 
@@ -9,11 +11,13 @@ import sna_edge
 from sna_edge.quality import judge, read_limits
 from sna_edge.quality.verdict import WORDS, Rule
 from sna_edge.status import Status
-from sna_export.score import Job, score
+from sna_export.score import Job, partition, score
+from sna_export.score.batches import rows_of
 from sna_export.score.columns import all_finite
 from sna_export.score.judged import AT_ONCE
+from sna_export.sealed.folder import digest_of
 
-from .archives import as_parquet, model, parts, saved
+from .archives import as_csv, as_parquet, model, parts, saved
 
 pa = pytest.importorskip("pyarrow")
 pq = pytest.importorskip("pyarrow.parquet")
@@ -89,3 +93,36 @@ def test_answers_are_plain_numbers_and_words_are_dictionaries(place, job):
     assert "DELTA_BINARY_PACKED" in kinds["id"].encodings
     assert "RLE_DICTIONARY" in kinds["verdict"].encodings
     assert kinds["id"].statistics.max == 499
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_a_new_file_is_read_while_its_digest_is_taken(place, job, monkeypatch, kind):
+    begun = Event()
+
+    def digest(path: str) -> str:
+        assert begun.wait(60), "no row was read before the digest"
+        return digest_of(path)
+
+    def rows(*given):
+        begun.set()
+        return rows_of(*given)
+
+    {"csv": as_csv, "parquet": as_parquet}[kind](place / "archive" / f"a.{kind}", parts(50))
+    monkeypatch.setattr(partition, "digest_of", digest)
+    monkeypatch.setattr(partition, "rows_of", rows)
+    assert score(job(), [str(place / "archive")]).made == 1
+    begun.clear()
+    monkeypatch.setattr(partition, "digest_of", digest_of)
+    assert score(job(), [str(place / "archive")]).made == 0 and not begun.is_set()
+
+
+def test_a_file_whose_digest_fails_leaves_no_output(place, job, monkeypatch):
+    as_parquet(place / "archive" / "a.parquet", parts(50))
+
+    def gone(path: str) -> str:
+        raise OSError(5, "Input/output error", path)
+
+    monkeypatch.setattr(partition, "digest_of", gone)
+    with pytest.raises(OSError, match="Input/output"):
+        score(job(), [str(place / "archive")])
+    assert [p.name for p in (place / "out").rglob("*") if p.is_file()] == ["score.json"]
