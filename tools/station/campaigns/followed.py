@@ -21,6 +21,16 @@ def read(data: Path) -> sqlite3.Connection:
     return sqlite3.connect(f"file:{data}/records.sqlite?mode=ro", uri=True, timeout=60)
 
 
+def has_record(data: Path, part: str) -> bool:
+    """Whether a part has its verdict on the disk."""
+    try:
+        with closing(read(data)) as db:
+            query = "SELECT 1 FROM records WHERE part = ? AND kind = 0"
+            return db.execute(query, (part,)).fetchone() is not None
+    except sqlite3.Error:
+        return False
+
+
 class Followed:
     """`numbers` {part: record of its verdict}, `cut`: the last record that a `retention cut` has
     told of; `wrong`: what no station may do, and what was gone before it was seen."""

@@ -4,7 +4,6 @@ is whole, and every verdict is that of a line of our own on the same reading, mo
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
 from hashlib import sha256
@@ -21,16 +20,6 @@ from .senders import Told
 from .site import Site
 
 Records = list[dict[str, Any]]
-
-
-def has_record(data: Path, part: str) -> bool:
-    """Whether a part has its verdict on the disk."""
-    try:
-        with closing(read(data)) as db:
-            query = "SELECT 1 FROM records WHERE part = ? AND kind = 0"
-            return db.execute(query, (part,)).fetchone() is not None
-    except sqlite3.Error:
-        return False
 
 
 def without_record(data: Path, parts: Iterable[str], followed: Followed | None = None) -> list[str]:

@@ -12,6 +12,7 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
+from .followed import has_record
 from .site import Site, until
 
 LOW, HIGH = 90.0, 310.0
@@ -212,8 +213,6 @@ class PlcSender(Sender):
 
     def run(self, name: str, draw: random.Random) -> None:
         """One part at a time."""
-        from .holds import has_record
-
         n = 0
         while not self.stopping.is_set():
             n += 1
