@@ -48,10 +48,20 @@ def integer_error(stored: Model, path: FixedPath) -> float:
     `stored` as its bytes mean it. Both sides get the same place (span and u in Q15): what remains
     is the arithmetic.
     """
+    error, y = _errors(stored, path)
+    return float((error / span_of(y)).max())
+
+
+def integer_errors(stored: Model, path: FixedPath) -> Floats:
+    """The same of every output [K], in output units."""
+    return _errors(stored, path)[0]
+
+
+def _errors(stored: Model, path: FixedPath) -> tuple[Floats, Floats]:
+    """Largest |y_int - y| [K], and the values y [N, K] of the model."""
     x, places = _places(stored)
     y = stored.backend.value(x)
-    error = np.abs(path.decoded(path.evaluate(places)) - y)
-    return float((error.max(axis=0) / span_of(y)).max())
+    return np.abs(path.decoded(path.evaluate(places)) - y).max(axis=0), y
 
 
 def _places(model: Model) -> tuple[Floats, NDArray[np.uint16]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from sna_edge.model import Model
 from sna_edge.uncertainty.interval import residuals
 
 from .function import Function, Room
-from .places import bisect, ends
+from .places import bisect, ends, halves
 from .text import Block, real
 
 USUAL = 0.9
@@ -47,9 +47,26 @@ def width_of(model: Model, k: int, level: float | None) -> Width:
     )  # fmt: skip
 
 
+def in_output_units(width: Width, scale: float) -> Width:
+    """That of an identity, which only stretches its link."""
+    if width.space == "output":
+        return width
+    low, high = sorted((width.low * scale, width.high * scale))
+    return replace(width, low=low, high=high, floor=width.floor * abs(scale), space="output")
+
+
+def constant(output: Output) -> tuple[float, float]:
+    """What an identity adds to f scale, as the sum of two numbers that REAL holds."""
+    return halves(output.bias * output.scale + output.offset)
+
+
 def linked(output: Output, f: str) -> list[str]:
-    """Statements that set prod to the output whose linear part `f` holds, bias and all."""
+    """Statements that set prod to the output whose linear part `f` holds, bias and all; a logistic
+    from the end that is nearer to 0, so that less cancels."""
     scale, offset = real(output.scale), real(output.offset)
+    top = output.offset + output.scale
+    if output.link == "logistic" and abs(top) < abs(output.offset):
+        return [f"prod := {real(-output.scale)} / (1.0 + EXP({f})) + ({real(top)});"]
     made = {
         "identity": f"prod := {f} * {scale} + ({offset});",
         "exp": f"prod := EXP({f}) * {scale} + ({offset});",
@@ -69,28 +86,36 @@ class Beside:
     y: list[str]
 
     def interval(self, k: int, width: Width, lower: str, upper: str) -> None:
-        """Sets both ends of output k; linear[k] holds its linear part."""
-        say, y = self.block.say, self.y[k]
+        """Sets both ends of output k; linear[k] holds its linear part, of an identity all but the
+        larger part of its constant, which is added last: one rounding of the size of a value."""
+        say, y, output = self.block.say, self.y[k], self.model.outputs[k]
         say("t := 1.0;")
         if width.scale is not None:
             self._companion(self.model.companions[width.scale], f"c{width.scale + 1}_")
             say("t := prod;")
+        if output.link == "identity":
+            width = in_output_units(width, output.scale)
         by = [f"{real(width.low)} * t - {real(width.floor)}",
               f"{real(width.high)} * t + {real(width.floor)}"]  # fmt: skip
-        output = self.model.outputs[k]
         turned = width.space == "link" and output.scale < 0
-        for name, move in zip((lower, upper), by[::-1] if turned else by, strict=True):
-            if width.space == "link":
-                say(*linked(output, f"(linear[{k}] + ({move}))"))
-            else:
-                say(f"prod := {y} + ({move});")
-            say(f"{name} := prod;")
+        say(f"v := ABS({y}) * {real(ROUNDING)};")
+        for name, move, sign in zip((lower, upper), by[::-1] if turned else by, "-+", strict=True):
+            self._end(k, width.space, name, move, f"{sign} v")
         if width.low <= 0 <= width.high and width.scale is None and not width.floor:
             say(f"IF {lower} > {y} THEN {lower} := {y}; END_IF;")
             say(f"IF {upper} < {y} THEN {upper} := {y}; END_IF;")
-        say(f"prod := ABS({y}) * {real(ROUNDING)};", f"{lower} := {lower} - prod;")
-        say(f"{upper} := {upper} + prod;")
         self._cut(output, lower, upper)
+
+    def _end(self, k: int, space: str, name: str, move: str, outwards: str) -> None:
+        output = self.model.outputs[k]
+        if output.link == "identity":
+            far = real(constant(output)[0])
+            self.block.say(f"{name} := (linear[{k}] + ({move}) {outwards}) + ({far});")
+        elif space == "output":
+            self.block.say(f"{name} := {self.y[k]} + (({move}) {outwards});")
+        else:
+            self.block.say(*linked(output, f"(linear[{k}] + ({move}))"))
+            self.block.say(f"{name} := prod {outwards};")
 
     def _cut(self, output: Output, lower: str, upper: str) -> None:
         """To the range of the link."""

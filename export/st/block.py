@@ -17,7 +17,7 @@ from sna_edge.model import Model
 from sna_edge.uncertainty.interval import left_open
 from sna_edge.values.naming import labelled
 
-from .beside import Beside, linked, width_of
+from .beside import Beside, constant, linked, width_of
 from .function import Function, Room
 from .names import Names
 from .places import ends
@@ -202,14 +202,15 @@ def _checked(block: Block, d: int, axis: Axis, name: str) -> str:
 
 
 def _values(block: Block, plan: Plan) -> None:
-    """value[k] of f[k], and linear[k] = f[k] + bias for intervals; one that overflows ends the
-    call."""
+    """value[k] of f[k], and linear[k] for intervals: f[k] + bias, of an identity what comes before
+    the larger part of its constant; a value that overflows ends the call."""
     for k, output in enumerate(plan.model.outputs):
-        block.say(f"linear[{k}] := f[{k}] + ({real(output.bias)});")
-        if output.link == "identity":  # one rounding less
-            constant = output.bias * output.scale + output.offset
-            block.say(f"prod := f[{k}] * {real(output.scale)} + ({real(constant)});")
+        if output.link == "identity":
+            far, rest = map(real, constant(output))
+            block.say(f"linear[{k}] := f[{k}] * {real(output.scale)} + ({rest});")
+            block.say(f"prod := linear[{k}] + ({far});")
         else:
+            block.say(f"linear[{k}] := f[{k}] + ({real(output.bias)});")
             block.say(*linked(output, f"linear[{k}]"))
         block.say(
             f"value[{k}] := prod;",

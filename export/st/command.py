@@ -18,11 +18,11 @@ from sna_edge.model import Model
 from ..firmware.install import install, ours, staged
 from .block import Plan, function_block, heading, results
 from .cost import bytes_of, worst
-from .integers import integer_block, path_of
 from .names import block_name
 from .run import machine
 from .syntax import Unit, read
-from .testing import Points, answered, counted, golden, somewhere, test_block
+from .testing import MOST, Points, answered, golden, somewhere, test_block
+from .whole import Whole, counted, integer_block, path_of
 
 POINTS = 256
 
@@ -104,7 +104,7 @@ def export(
 def real_blocks(plan: Plan) -> Made:
     """The block in REAL, executed here at its test points and at points of the domain."""
     block = function_block(plan)
-    test = test_block(plan, plan.name, answered(plan, golden(plan)), real=True)
+    test = test_block(plan, plan.name, results(plan), answered(plan, golden(plan)), real=True)
     text = f"{heading(plan, 'function block')}{block.text()}\n{test.text()}"
     units = read(text)
     worst_share = _asked(units, plan.name, plan.inputs, results(plan),
@@ -128,19 +128,22 @@ def integer_blocks(plan: Plan) -> Made:
     """The block in whole numbers, executed here likewise."""
     path = path_of(plan)
     assert path is not None
-    block = integer_block(plan, path)
-    points = counted(plan, path, POINTS)
-    few = Points(points.x[:64], points.y[:64], points.status[:64], points.allowed[:64])
-    test = test_block(plan, block.name, few, real=False)
+    whole = Whole(plan, path)
+    block = integer_block(whole)
+    points = counted(whole, POINTS)
+    few = slice(None, None, POINTS // MOST)
+    some = Points(points.x[few], points.y[few], points.status[few], points.allowed[few])
+    test = test_block(plan, block.name, whole.results, some, real=False)
     text = f"{heading(plan, 'function block in whole numbers')}{block.text()}\n{test.text()}"
     units = read(text)
-    if _asked(units, block.name, plan.inputs, plan.outputs, points) > 0:
+    if _asked(units, block.name, plan.inputs, whole.results, points) > 0:
         raise BackendError(
             "the function block in whole numbers differs from the integer path; nothing was"
             " written, report this with the model"
         )
     _passes(units, block.name)
-    return Made(block.name, text, units, f"in DINT equal in every bit at {POINTS} points")
+    said = "".join(f"; in DINT without {what}" for what in whole.lacking)
+    return Made(block.name, text, units, f"in DINT equal in every bit at {POINTS} points{said}")
 
 
 def _by_the_caller(formula: str) -> str:

@@ -10,10 +10,9 @@ from numpy.typing import NDArray
 
 from sna_edge.artifact import checks, reader
 from sna_edge.artifact.golden import absolute_modes
-from sna_edge.artifact.integer_path import FixedPath
 from sna_edge.numerics.domain_points import domain_points
 
-from .block import UNRUN, Plan, results
+from .block import UNRUN, Plan
 from .text import Block
 
 Floats = NDArray[np.float64]
@@ -103,26 +102,11 @@ def _span(ends: tuple[float, float]) -> float:
     return max(float(np.ptp(ends)), 2.0**-8 * float(np.abs(ends).max()), 1e-30)
 
 
-def counted(plan: Plan, path: FixedPath, count: int) -> Points:
-    """Sensor counts of the whole range, both ends among them, and what the integer path answers."""
-    lower = np.array([a.count_lower for a in path.axes])
-    upper = np.array([a.count_upper for a in path.axes])
-    share = np.random.default_rng(0).uniform(size=(count, len(lower)))
-    share[:2] = [[0.0], [1.0]]
-    x = lower + np.rint(share * (upper - lower)).astype(int)
-    places, _ = path.locate(x)
-    bare = [np.asarray(a.support) == 0 for a in plan.model.axes]
-    edge = np.any([b[places[:, d, 0]] for d, b in enumerate(bare)], axis=0)
-    y = path.evaluate(places).astype(float)
-    return Points(x.astype(float), y, np.where(edge, 4, 0), np.zeros_like(y))
-
-
-def test_block(plan: Plan, name: str, points: Points, real: bool) -> Block:
+def test_block(plan: Plan, name: str, outputs: list[str], points: Points, real: bool) -> Block:
     """<name>_test: calls <name> at one point a call, so that no cycle becomes long; `done` after
-    the last, `passed` where all were answered as here."""
+    the last, `passed` where all of `outputs` were answered as here."""
     about = f"Test of {name}: call it until done, passed is then TRUE. {UNRUN}"
     block = Block(f"{name}_test", about)
-    outputs = results(plan) if real else plan.outputs
     block.declare("VAR_OUTPUT", "done", "BOOL", "all points were asked")
     block.declare("VAR_OUTPUT", "passed", "BOOL", "done, and no point failed")
     block.declare("VAR_OUTPUT", "failed", "DINT", "points that were answered otherwise")

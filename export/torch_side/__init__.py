@@ -6,6 +6,7 @@ train(warm_start(module, x, y), x, y)
 module.model(error=1e-5).save("model.sna")
 """
 
+from .beside import Beside
 from .encoder import EncodedModule
 from .module import SeparableModule, khronos
 from .train import train
@@ -13,6 +14,7 @@ from .training import Trained, Training
 from .warm import warm_start
 
 __all__ = [
+    "Beside",
     "EncodedModule",
     "SeparableModule",
     "Trained",

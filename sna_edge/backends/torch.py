@@ -71,7 +71,14 @@ class TorchBackend:
     def tensor(self, x: Tensor) -> Tensor:
         """y [N, K] of x [N, D], on the graph of x: outside the domain the atoms continue linearly,
         NaN gives NaN."""
-        f = self._bias + self._products(x) @ self._weights
+        return self.outputs(self.linear(x))
+
+    def linear(self, x: Tensor) -> Tensor:
+        """f [N, K] before the links of x [N, D]."""
+        return self._bias + self._products(x) @ self._weights
+
+    def outputs(self, f: Tensor) -> Tensor:
+        """y [N, K] of f [N, K]."""
         columns = [_linked(o.link, f[:, k]) for k, o in enumerate(self._model.outputs)]
         return torch.stack(columns, dim=1) * self._scale + self._offset
 

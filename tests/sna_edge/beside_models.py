@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -129,6 +130,20 @@ def whole(dtype: str = "float32", **changes: Any) -> Model:
         "readings": readings(),
     }
     return model.replace(**{**fields, **changes})
+
+
+def scored(model: Model) -> Model:
+    """The scores of its calibration those of random inputs, so that p takes every value."""
+    rng = np.random.default_rng(4)
+    x = np.stack(
+        [rng.integers(0, a.basis.n_spans, 400) if a.kind == "categorical"
+         else rng.uniform(a.lower, a.upper, 400) for a in model.axes], axis=1
+    )  # fmt: skip
+    query = {axis.name: x[:, d] for d, axis in enumerate(model.axes)}
+    score = model.familiarity(query, level_index=True).score
+    scores = np.quantile(score, 1.0 / (1.0 + np.exp(-LOGITS)))
+    assert model.calibration is not None
+    return model.replace(calibration=replace(model.calibration, scores=scores))
 
 
 def with_interval(model: Model) -> Model:

@@ -196,15 +196,23 @@ def _wide(column: Any) -> Floats:
 
 
 def torch(case: Case) -> Columns:
-    """The torch backend, as inside a loss: values alone."""
+    """The torch backend, as inside a loss: tensors."""
     try:
         import torch as library
     except ModuleNotFoundError:
         return {}
-    backend = sna_edge.load(case.folder / "m.sna", backend="torch").backend
+    from sna_export.torch_side import Beside
+
+    model = sna_edge.load(case.folder / "m.sna", backend="torch")
+    beside = Beside(model)
+    x = library.tensor(case.x)
     with library.no_grad():
-        found = backend.tensor(library.tensor(case.x)).numpy()
-    return {name: found[:, k] for k, name in enumerate(case.model.output_names)}
+        parts = model.backend.tensor(x), *beside.interval(x, LEVEL)
+        found = {"familiarity": beside.familiarity(x).numpy()}
+    for tail, part in zip(("", "_lower", "_upper"), parts, strict=True):
+        for k, name in enumerate(case.model.output_names):
+            found[name + tail] = part[:, k].numpy()
+    return found
 
 
 # ------------------------------------------------------------------------------- Structured Text

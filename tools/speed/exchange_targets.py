@@ -72,7 +72,7 @@ TARGETS = (
     Target("fmu", "FMI 3.0 in FMPy", fmu(3)),
     Target("onnx", "onnxruntime", onnx, double=False, formulas=False),
     Target("tflite", "ai-edge-litert", tflite, double=False, formulas=False),
-    Target("(backend)", "torch", torch, beside=False, formulas=False),
+    Target("(backend)", "torch", torch, formulas=False),
     Target("st", "Structured Text through C", structured_text, double=False, formulas=False),
     Target("wasm", "node", node),
     Target("page", "Chromium", page),

@@ -4,7 +4,8 @@ interpreter of the export and a C compiler (`tests/export/st/through_c.py`).
     python tools/speed/st_table.py [--write]
 
 Writes docs/tables/st.md. Ends with status 1 where a value in REAL is off by more than 1e-6 of the
-range, an end of an interval by more than that and two roundings, or a whole number differs.
+range, an end of an interval by more than that and two roundings, or a whole number (value, end,
+familiarity) differs from the rule.
 """
 
 from __future__ import annotations
@@ -14,7 +15,9 @@ import shutil
 import sys
 import tempfile
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 
@@ -25,12 +28,17 @@ from c_models import zoo  # noqa: E402
 from model_kinds import KINDS  # noqa: E402
 from through_c import Compiled  # noqa: E402
 
+tests = ModuleType("tests_of_st")  # a package, so that its modules may name each other
+tests.__path__ = [str(ROOT / "tests")]
+sys.modules[tests.__name__] = tests
+kinds = import_module(f"{tests.__name__}.export.st.whole_kinds")
+
 import sna_edge  # noqa: E402
 from sna_export.st.block import Plan, results  # noqa: E402
 from sna_export.st.command import Made, integer_blocks, real_blocks, resources  # noqa: E402
-from sna_export.st.integers import path_of  # noqa: E402
 from sna_export.st.run import machine  # noqa: E402
-from sna_export.st.testing import answered, counted, somewhere  # noqa: E402
+from sna_export.st.testing import answered, somewhere  # noqa: E402
+from sna_export.st.whole import Whole, counted  # noqa: E402
 
 TABLE = ROOT / "docs" / "tables" / "st.md"
 BESIDE = ROOT / "tests" / "sna_edge" / "kept" / "1.1" / "everything.sna"
@@ -40,12 +48,14 @@ BOUND = 1e-6
 """Of the range."""
 POINTS, FEW = 2000, 200
 """Through C, and interpreted."""
+STRIDE = POINTS // FEW
 
 
 @dataclass
 class Row:
     """Largest difference of values (interpreted, through C) and of ends over the range, and over
-    what is allowed; whole numbers that differ; what the report says."""
+    what is allowed; whole numbers that differ; what the report says. In whole numbers ends are over
+    range and width, and familiarity `p` is in itself."""
 
     interpreted: float
     compiled: float
@@ -53,6 +63,7 @@ class Row:
     share: float
     wrong: int
     told: dict[str, object]
+    p: float = float("nan")
 
 
 def main() -> int:
@@ -65,7 +76,9 @@ def main() -> int:
     real = {kind: in_real(plan_of(make().to_bytes())) for kind, make in KINDS.items()}
     real["intervals, familiarity"] = in_real(plan_of(BESIDE.read_bytes()))
     models = {**zoo(), "cp int8": KINDS["cp int8"]().replace(integer_path=True)}
-    whole = {told: in_whole(plan_of(models[kind].to_bytes())) for told, kind in WHOLE.items()}
+    plain = {told: models[kind] for told, kind in WHOLE.items()}
+    beside = {told: make() for told, make in kinds.WHOLE.items()}
+    whole = {told: in_whole(kinds.whole_of(m)) for told, m in {**plain, **beside}.items()}
     text = markdown(real, whole)
     print(text)
     if write:
@@ -119,15 +132,37 @@ def in_real(plan: Plan) -> Row:
     )
 
 
-def in_whole(plan: Plan) -> Row:
-    """Whole numbers against the integer path."""
-    path = path_of(plan)
-    assert path is not None
-    made, points = integer_blocks(plan), counted(plan, path, POINTS)
+def in_whole(whole: Whole) -> Row:
+    """Whole numbers by both routes against the rule, and the rule against float64."""
+    plan, points = whole.plan, counted(whole, POINTS)
+    made = integer_blocks(plan)
     told = compiled(made, points.x)
-    wrong = sum(int((told[n] != points.y[:, k]).sum()) for k, n in enumerate(plan.outputs))
-    wrong += int((told["status"] != points.status).sum())
-    return Row(0.0, 0.0, float("nan"), 0.0, wrong, resources(made))
+    here = machine(made.units, made.name)
+    rows = [here.call(**dict(zip(plan.inputs, x, strict=True))) for x in points.x[::STRIDE]]
+    wanted = dict(zip([*whole.results, "status"], [*points.y.T, points.status], strict=True))
+    wrong = len(whole.lacking)
+    for name, column in wanted.items():
+        near = np.array([row[name] for row in rows])
+        wrong += int((told[name] != column).sum() + (near != column[::STRIDE]).sum())
+    ends, p = from_float(whole, points.x, wanted)
+    return Row(0.0, 0.0, ends, 0.0, wrong, resources(made), p)
+
+
+def from_float(
+    whole: Whole, counts: np.ndarray, found: dict[str, np.ndarray]
+) -> tuple[float, float]:
+    """Largest difference of ends over range and width, and of familiarity; NaN without."""
+    wanted = kinds.in_float(whole, kinds.inputs_of(whole, counts.astype(np.int64)))
+    ends, p = float("nan"), float("nan")
+    for k, one in whole.ends.items():
+        lower, upper = (wanted[name] for name in whole.plan.intervals[k])
+        size = np.ptp(wanted[whole.plan.outputs[k]]) + upper - lower
+        for name in whole.plan.intervals[k]:
+            off = np.abs(found[name] * 2.0**-one.exponent - wanted[name]) / size
+            ends = float(np.fmax(ends, off.max()))
+    if whole.share is not None:
+        p = float(np.abs(found["familiarity"] / 2.0**30 - wanted["familiarity"]).max())
+    return ends, p
 
 
 def cost(row: Row) -> list[str]:
@@ -154,9 +189,18 @@ def markdown(real: dict[str, Row], whole: dict[str, Row]) -> str:
         ends = "" if np.isnan(row.ends) else f"{row.ends:.1e}"
         cells = [f"{row.interpreted:.1e}", f"{row.compiled:.1e}", ends, *cost(row)]
         lines.append(f"| {kind} | {' | '.join(cells)} |")
-    lines += ["", f"Whole numbers that differ from the integer path at {POINTS:,} points.", ""]
-    lines += [f"| model | differ | {tail}", "| --- " * 7 + "|"]
-    lines += [f"| {kind} | {row.wrong} | {' | '.join(cost(row))} |" for kind, row in whole.items()]
+    lines += [
+        "",
+        "Whole numbers (values, ends, familiarity, statuses) that differ from the rule at"
+        f" {POINTS:,} points through C and {FEW} interpreted; how far the rule lies from float64:"
+        " ends over range and width, familiarity in itself (empty: the model has none).",
+        "",
+        f"| model | differ | ends | familiarity | {tail}",
+        "| --- " * 9 + "|",
+    ]
+    for kind, row in whole.items():
+        off = ["" if np.isnan(v) else f"{v:.1e}" for v in (row.ends, row.p)]
+        lines.append(f"| {kind} | {row.wrong} | {' | '.join([*off, *cost(row)])} |")
     return "\n".join(lines)
 
 

@@ -102,9 +102,13 @@ class FixedOutput:
     table_shift: int
     table_lower: int
 
+    def linear(self, total: Ints) -> Ints:
+        """The place v [N] of the sums [N]: before the table of a link, and y without one."""
+        return np.asarray((total + (1 << (self.shift - 1))) >> self.shift)
+
     def value(self, total: Ints) -> Ints:
         """y int32 [N] of the sums [N]."""
-        v = (total + (1 << (self.shift - 1))) >> self.shift
+        v = self.linear(total)
         if not len(self.table):
             return wrap32(v)
         z, b, last = v - self.table_lower, self.table_shift, len(self.table) - 1
@@ -129,6 +133,17 @@ class FixedPath:
     def evaluate(self, places: NDArray[np.uint16]) -> NDArray[np.int32]:
         """y int32 [N, K] of places [N, D, 2] = (span, u in Q15); spans and u must be inside their
         axes."""
+        total = self._sums(places)
+        return np.stack([o.value(total[:, k]) for k, o in enumerate(self.outputs)], axis=1).astype(
+            np.int32
+        )
+
+    def linear(self, places: NDArray[np.uint16]) -> Ints:
+        """Places before the links [N, K] of places [N, D, 2]."""
+        total = self._sums(places)
+        return np.stack([o.linear(total[:, k]) for k, o in enumerate(self.outputs)], axis=1)
+
+    def _sums(self, places: NDArray[np.uint16]) -> Ints:
         wide: Ints = np.asarray(places, dtype=np.int64)
         atoms = [
             a.atoms(wide[:, d, 0], wide[:, d, 1]) if a.table.size else None
@@ -141,9 +156,7 @@ class FixedPath:
                 phi = atoms[d][:, part]  # type: ignore[index]
                 mode = phi if mode is None else rounded(wrap32(mode * phi), 15)
             total += mode @ self.weights[rows]  # type: ignore[operator]
-        return np.stack([o.value(total[:, k]) for k, o in enumerate(self.outputs)], axis=1).astype(
-            np.int32
-        )
+        return total
 
     def locate(self, counts: NDArray[np.int64]) -> tuple[NDArray[np.uint16], NDArray[np.int8]]:
         """Places [N, D, 2] and status [N, D] of raw sensor counts [N, D]."""

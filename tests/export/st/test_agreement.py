@@ -13,11 +13,12 @@ import sna_edge
 from sna_edge import Interval, Model
 from sna_export.st.block import Plan, function_block, results
 from sna_export.st.command import integer_blocks, real_blocks
-from sna_export.st.integers import _output, path_of, rounded
 from sna_export.st.run import Machine, machine
 from sna_export.st.syntax import read
-from sna_export.st.testing import answered, counted, somewhere
+from sna_export.st.testing import answered, somewhere
 from sna_export.st.text import Block
+from sna_export.st.whole import Whole, counted, path_of
+from sna_export.st.whole.function import output_of, rounded
 
 from ...c_library import KEPT_1_1
 from ...c_models import cp_model, mixed, zoo
@@ -103,7 +104,7 @@ def test_whole_numbers_are_equal_in_every_bit(name: str, compiler: str, tmp_path
     path = path_of(plan)
     assert path is not None
     made = integer_blocks(plan)
-    points = counted(plan, path, 2000)
+    points = counted(Whole(plan, path), 2000)
     program = Compiled(compiler, made.text, tmp_path)
     told = program.call(f"{plan.name}_int", points.x)
     here = interpreted(machine(made.units, f"{plan.name}_int"), plan, points.x[:200])
@@ -143,7 +144,8 @@ def test_sums_beyond_the_table_of_a_link_take_its_ends(link: str) -> None:
         block.declare("VAR", name, "LINT")
     block.work("f", "LINT", 1)
     block.say("f[0] := k;")
-    _output(block, 0, path.outputs[0], "y")
+    output_of(block, 0, path.outputs[0], "link")
+    block.say("y := LINT_TO_DINT(v);")
     asked = machine(read(block.text()), "m")
     sums = [-(1 << 61), -(1 << 50), -1, 0, 1, 1 << 50, 1 << 61]
     wanted = path.outputs[0].value(np.array(sums))
@@ -155,7 +157,7 @@ def test_spans_without_rows_are_said_in_both_arithmetics() -> None:
     plan = whole(cp_model(mixed(), rank=9, outputs=2, dtype="int16", sparse=True))
     path = path_of(plan)
     assert path is not None
-    points = counted(plan, path, 200)
+    points = counted(Whole(plan, path), 200)
     assert set(points.status) == {0, 4}
     found = machine(integer_blocks(plan).units, f"{plan.name}_int")
     told = interpreted(found, plan, points.x)
@@ -188,3 +190,36 @@ def test_an_interval_at_a_level_moves_its_ends() -> None:
         assert off(plan, told[level], x).share <= 1.0
     upper = plan.intervals[0][1]
     assert (told[0.95][upper] > told[0.5][upper]).all()
+
+
+@pytest.mark.parametrize("space", ["output", "link"])
+def test_a_large_constant_costs_one_rounding(space: str) -> None:
+    """Of a value, halfway between two numbers of REAL; two more of an end, one of them outwards."""
+    made = cp_model(mixed(), rank=9, outputs=2)
+    half = float(np.spacing(np.float32(50.0))) / 2.0
+    outputs = [
+        replace(o, bias=0.0, offset=50.0 + half, interval=Interval(0.9, 0.25, 0.125, space=space))
+        for o in made.outputs
+    ]
+    plan = whole(made.replace(outputs=outputs))
+    x = somewhere(plan, 200)
+    points = answered(plan, x)
+    told = interpreted(machine(read(function_block(plan).text()), plan.name), plan, x)
+    roundings = [1.0, 1.0, 3.0, 3.0, 3.0, 3.0]
+    spans = [np.ptp(o.range) for o in plan.model.outputs]
+    for v, name in enumerate(results(plan)):
+        span = spans[v if v < 2 else (v - 2) // 2]
+        error = np.abs(told[name] - points.y[:, v])
+        assert (error <= roundings[v] * 2.0**-24 * np.abs(points.y[:, v]) + 4e-7 * span).all()
+
+
+def test_a_falling_logistic_does_not_cancel() -> None:
+    """1 - 1 / (1 + exp(-f)) near 0 keeps its digits."""
+    made = cp_model(mixed(), rank=9, outputs=1, link="logistic")
+    low = replace(made.outputs[0], scale=-1.0, offset=1.0, bias=12.0)
+    plan = whole(made.replace(outputs=[low]))
+    x = somewhere(plan, 200)
+    y = answered(plan, x).y[:, 0]
+    told = interpreted(machine(read(function_block(plan).text()), plan.name), plan, x)
+    assert y.max() < 1e-3
+    assert (np.abs(told[plan.outputs[0]] - y) <= 1e-5 * y).all()
