@@ -116,12 +116,14 @@ def distribution(
 ) -> Distribution:  # fmt: skip
     """Of output k from its sums `powers` [4] and counts of n samples, as if they were random; NaN
     where a sample was too large for a number."""
+    lowest, highest = (_kept(tally, k, end) for end in (0, 1))
+    ends = lowest[0][0], highest[0][0]
     mean, m2, m3, m4 = central(powers, n) if np.isfinite(powers).all() else (float("nan"),) * 4
+    if ends[0] == ends[1] and m2 >= 0:  # what is left of its rounding is no deviation
+        m2 = m3 = m4 = 0.0
     sd = (m2 * n / (n - 1)) ** 0.5 / scale.rate if n > 1 else float("nan")
     kurtosis = m4 / m2**2 if m2 > 0 else float("nan")
     edges = scale.low + np.arange(BINS + 1) / scale.bins
-    lowest, highest = (_kept(tally, k, end) for end in (0, 1))
-    ends = lowest[0][0], highest[0][0]
     moved = sd * (max(kurtosis - 1, 0) / 4 / n) ** 0.5 if m2 > 0 else sd
     return Distribution(
         name, unit, n, scale.centre + mean / scale.rate, sd / n**0.5 if sd >= 0 else None,

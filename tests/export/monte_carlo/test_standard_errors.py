@@ -91,3 +91,10 @@ def test_quantiles_are_refused_before_anything_is_drawn() -> None:
             progress=lambda done, of: told.append(done),
         )  # fmt: skip
     assert told == []
+
+
+def test_a_constant_has_no_deviation_and_no_shape() -> None:
+    """One in eight had a kurtosis near 1e14, of its rounding."""
+    for n in range(5, 200):
+        (one,) = sweep(straight(), {"x": n / 7.0 - 10.0}, 37 * n, backend="numpy").outputs
+        assert (one.sd, one.sd_se) == (0.0, 0.0) and np.isnan([one.skewness, one.kurtosis]).all()
