@@ -30,6 +30,7 @@ from .platform_packages import (
     write_makefile,
 )
 from .source import coarse, generate
+from .toolchain import refusal
 
 
 def write(model: Model, args: argparse.Namespace) -> tuple[list[Path], str, bool]:
@@ -180,7 +181,7 @@ def _self_test(folder: Path) -> bool:
     built = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
     if built.returncode:
         raise BackendError(
-            f"{compiler} refuses the generated C ({_first_error(built.stderr)}); nothing was"
+            f"{compiler} refuses the generated C ({refusal(built.stderr)}); nothing was"
             " written; if it compiles other programs, report this with the model"
         )
     done = subprocess.run([str(program)], capture_output=True, text=True, check=False)
@@ -190,10 +191,3 @@ def _self_test(folder: Path) -> bool:
             " report this with the model"
         )
     return True
-
-
-def _first_error(text: str) -> str:
-    return next(
-        (line.strip() for line in text.splitlines() if "error" in line),
-        text.strip()[:200] or "without a word",
-    )

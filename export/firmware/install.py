@@ -41,10 +41,9 @@ def _meant(error: OSError, scratch: Path, folder: Path) -> OSError:
     no file is named, as on a full disk."""
     if error.errno is None:
         return error
-    named = Path(folder if error.filename is None else os.fsdecode(error.filename))
-    inside = named.is_relative_to(scratch)
-    place = folder / named.relative_to(scratch) if inside else named
-    return OSError(error.errno, error.strerror, str(place))
+    named = [Path(os.fsdecode(n)) for n in (error.filename2, error.filename) if n is not None]
+    inside = [folder / n.relative_to(scratch) for n in named if n.is_relative_to(scratch)]
+    return OSError(error.errno, error.strerror, str([*inside, *named, folder][0]))
 
 
 def ours(path: Path) -> bool:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
+from errno import ENOSPC
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -36,6 +39,17 @@ class Image:
     path: Path
     flash: int
     symbols: dict[str, int]
+
+
+def refusal(told: str) -> str:
+    """What a compiler says first. Raises OSError where that is a full disk, with the file where it
+    names one."""
+    full = os.strerror(ENOSPC)
+    if full in told:
+        named = re.search(rf"(/\S+): {re.escape(full)}", told)
+        raise OSError(ENOSPC, full, *([named[1]] if named else []))
+    errors = (line.strip() for line in told.splitlines() if "error" in line)
+    return next(errors, told.strip()[:200] or "without a word")
 
 
 def zig() -> list[str]:

@@ -10,6 +10,8 @@ from shutil import which
 
 from sna_edge.errors import BackendError
 
+from ..firmware.toolchain import refusal
+
 FLAGS = ("-std=c99", "-O2", "-fPIC", "-shared", "-fvisibility=hidden", "-ffp-contract=off")
 
 
@@ -38,14 +40,13 @@ def place(fmi: int) -> str:
 
 def build(command: list[str], folder: Path, sources: tuple[str, ...], target: Path) -> None:
     """Compiles the sources in `folder` into the library `target`. Raises BackendError where the
-    compiler refuses them."""
+    compiler refuses them, OSError where it finds the disk full."""
     words = [*command, *FLAGS, *sources, "-o", str(target.resolve())]
     done = subprocess.run(
         words, cwd=folder, capture_output=True, text=True, errors="replace", check=False
     )
     if done.returncode:
-        line = next((x for x in done.stderr.splitlines() if "error" in x), done.stderr[:200])
         raise BackendError(
-            f"{command[0]} refuses the sources of the FMU ({line.strip()}); nothing was written;"
-            " if it compiles other programs, report this with the model"
+            f"{command[0]} refuses the sources of the FMU ({refusal(done.stderr)}); nothing was"
+            " written; if it compiles other programs, report this with the model"
         )

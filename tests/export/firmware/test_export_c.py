@@ -3,9 +3,11 @@ and says where it comes from."""
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
+from errno import ENOSPC
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +16,8 @@ import pytest
 import sna_edge
 from sna_edge.cli import main
 from sna_export.firmware import source
+from sna_export.firmware.install import staged
+from sna_export.firmware.toolchain import refusal
 
 from ...c_library import KEPT_1_1, STRICT
 from ...c_models import axes_of, cp_model, mixed, tt_model
@@ -265,3 +269,25 @@ def test_zephyr_module(exported: Path, single: bool, tmp_path: Path) -> None:
         ["./build/selftest"], cwd=application, capture_output=True, text=True, check=False
     )
     assert (done.returncode, done.stdout.strip()) == (0, "my_model: ok")
+
+
+@pytest.mark.parametrize(
+    ("told", "named"),
+    [
+        (
+            "/usr/bin/ld: final link failed: {full}\ncollect2: error: ld returned 1 exit status",
+            None,
+        ),
+        ("a.c:1: fatal error: error writing to /tmp/ccA.s: {full}", "/tmp/ccA.s"),
+    ],
+)
+def test_a_compiler_on_a_full_disk_refuses_no_source(told: str, named: str | None) -> None:
+    with pytest.raises(OSError) as found:
+        refusal(told.format(full=os.strerror(ENOSPC)))
+    assert (found.value.errno, found.value.filename) == (ENOSPC, named)
+
+
+def test_a_copy_that_fails_names_the_file_that_was_to_be(tmp_path: Path) -> None:
+    with pytest.raises(OSError) as found, staged(tmp_path) as scratch:
+        raise OSError(ENOSPC, "full", "/library/sna.h", None, str(scratch / "sna.h"))
+    assert found.value.filename == str(tmp_path / "sna.h") and not any(tmp_path.iterdir())
