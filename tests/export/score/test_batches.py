@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from threading import Event
 
 import numpy as np
@@ -15,6 +16,7 @@ from sna_export.score import Job, partition, score
 from sna_export.score.batches import rows_of
 from sna_export.score.columns import all_finite
 from sna_export.score.judged import AT_ONCE
+from sna_export.score.outputs import CsvOut
 from sna_export.sealed.folder import digest_of
 
 from .archives import as_csv, as_parquet, model, parts, saved
@@ -126,3 +128,21 @@ def test_a_file_whose_digest_fails_leaves_no_output(place, job, monkeypatch):
     with pytest.raises(OSError, match="Input/output"):
         score(job(), [str(place / "archive")])
     assert [p.name for p in (place / "out").rglob("*") if p.is_file()] == ["score.json"]
+
+
+@pytest.mark.parametrize("cell", ["a", "a,b", 'a"b', "a\nb", "a\rb", " a ", "", "'", "ä;\t"])
+def test_cells_are_quoted_as_by_the_writer_of_the_library(tmp_path, cell):
+    """Whichever of two ways writes them."""
+    kept, y = ["x", cell, ""], np.array([1.0, np.nan, 1e-7])
+    with CsvOut(str(tmp_path / "a.csv")) as out:
+        for cells in (kept, pa.array(kept), pa.array([1, None, 2])):
+            out.write(
+                {"id": cells, "y": y, "status": np.array([0, 1, 0])}, {"status": ["ok", "no"]}
+            )
+        out.finish({})
+    with (tmp_path / "b.csv").open("w", newline="", encoding="utf-8") as file:
+        rows = csv.writer(file, lineterminator="\n")
+        rows.writerow(["id", "y", "status"])
+        for cells in (kept, kept, [1, "", 2]):
+            rows.writerows(zip(cells, ["1.0", "", "1e-07"], ["ok", "no", "ok"], strict=True))
+    assert (tmp_path / "a.csv").read_bytes() == (tmp_path / "b.csv").read_bytes()
