@@ -31,13 +31,15 @@ def with_errors(found: Sweep, job: Job, sums: Sequence[Floats]) -> Sweep:
 
 
 def _moments(found: Sweep, job: Job, powers: Floats, n: Floats) -> tuple[Distribution, ...]:
-    """Outputs with the errors of mean and standard deviation; powers [R, K POWERS], n [R]."""
+    """Outputs with the errors of mean and standard deviation, None of replicates of one sample;
+    powers [R, K POWERS], n [R]."""
     moments = powers.reshape(len(n), -1, POWERS) / n[:, None, None]
     mean = moments[:, :, 0]
     sd = np.sqrt(np.maximum(moments[:, :, 1] - mean**2, 0.0))
     rates = np.array([scale.rate for scale in job.scales])
+    lone = n.min() < 2
     return tuple(
-        replace(one, mean_se=float(m), sd_se=float(s))
+        replace(one, mean_se=float(m), sd_se=None if lone else float(s))
         for one, m, s in zip(found.outputs, _error(mean) / rates, _error(sd) / rates, strict=True)
     )
 

@@ -98,3 +98,11 @@ def test_a_constant_has_no_deviation_and_no_shape() -> None:
     for n in range(5, 200):
         (one,) = sweep(straight(), {"x": n / 7.0 - 10.0}, 37 * n, backend="numpy").outputs
         assert (one.sd, one.sd_se) == (0.0, 0.0) and np.isnan([one.skewness, one.kurtosis]).all()
+
+
+def test_replicates_of_one_point_tell_no_error_of_the_deviation() -> None:
+    """It was told to be known exactly."""
+    (one,) = sweep(
+        straight(), {"x": "uniform"}, 4, design="sobol", replicates=4, backend="numpy"
+    ).outputs
+    assert one.mean_se is not None and one.sd_se is None
