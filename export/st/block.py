@@ -103,8 +103,8 @@ def need_float(model: Model) -> None:
     clauses = not_carried(model.axes, model.outputs, ranges(model))
     if clauses:
         raise InputError(
-            f"REAL does not carry this model: {clauses[0]}; subtract the lower end before fitting,"
-            " or use --to c with double precision"
+            f"REAL does not carry this model: {clauses[0]}; subtract the lower end or take another"
+            " unit before fitting, or use --to c with double precision"
         )
     for axis in model.axes:
         narrow = float(np.diff(axis.basis.breaks).min())
