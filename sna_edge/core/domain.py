@@ -46,27 +46,25 @@ class DomainBox:
 
     def contains(self, x: Floats) -> bool:
         """True when every row of x [N, D] lies inside."""
-        return not len(self._odd(x))
+        return bool(self._inside(x).all())
 
-    def _odd(self, x: Floats) -> NDArray[np.int64]:
-        """Rows [M] of x [N, D] that do not lie inside, in order."""
-        inside = self._inside(x)
+    def _inside(self, x: Floats) -> NDArray[np.bool_]:
+        """[N, D] whether a coordinate is between the ends of its axis, and one of its levels."""
+        inside = self._between(x)
         if self._any_levels:
             seen = x[:, self.levels]
             inside[:, self.levels] &= seen == np.rint(seen)
-        places = np.flatnonzero(~inside)
-        return np.unique(places // len(self.axes)) if len(places) else places
+        return inside
 
-    def _inside(self, x: Floats) -> NDArray[np.bool_]:
-        """[N, D] whether a coordinate is between the ends of its axis. Rows stand side by side: D
-        numbers alone are a loop that is too short to be quick."""
-        whole = len(x) // BESIDE * BESIDE if x.size and x.flags.c_contiguous else 0
-        if not whole:
+    def _between(self, x: Floats) -> NDArray[np.bool_]:
+        """Rows stand side by side: D numbers alone are a loop that is too short to be quick."""
+        whole = len(x) // BESIDE * BESIDE
+        if not (whole and x.size and x.flags.c_contiguous):
             return (x >= self.lower) & (x <= self.upper)
         lower, upper = self._wide
         wide = x[:whole].reshape(-1, len(lower))
         inside = ((wide >= lower) & (wide <= upper)).reshape(whole, -1)
-        return inside if whole == len(x) else np.concatenate([inside, self._inside(x[whole:])])
+        return inside if whole == len(x) else np.concatenate([inside, self._between(x[whole:])])
 
     @cached_property
     def _wide(self) -> tuple[Floats, Floats]:
@@ -81,10 +79,11 @@ class DomainBox:
     def check(self, x: Floats, extrapolate: bool = False) -> Check:
         """Status of every row before evaluation: bad_input for NaN and infinity, out_of_domain or
         extrapolated, edge, ok."""
-        odd = self._odd(x)
+        inside = self._inside(x)
         axis, excess = np.full(len(x), -1), np.zeros(len(x))
-        if not len(odd):
+        if inside.all():
             return Check(self._seen(x), axis, excess, x)
+        odd = np.flatnonzero(~inside.all(axis=1))
         some = x[odd]
         apart = self._judged(self.settled(some), extrapolate)
         if apart.x is not some:
