@@ -77,6 +77,10 @@ class Peopled:
                 return found
             time.sleep(0.02)
 
+    def never(self, event: str) -> bool:
+        """Whether the disk holds no event of that name now; `events` would wait for one."""
+        return event not in {one["event"] for one in self.events()}
+
 
 def judged(station: Peopled, power: float = 200.0, **more: Any) -> dict[str, Any]:
     """The record of one part."""

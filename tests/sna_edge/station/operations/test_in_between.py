@@ -174,4 +174,4 @@ def test_a_study_with_a_value_that_is_no_number_is_refused(station: Peopled, val
     status, told = station.asked("engineer", "POST", f"{AT}/gage", said)
     assert status == 409 and "row 6 of the study has no number" in told["error"]
     assert (station.path / "limits.toml").read_text() == LIMITS
-    assert not [e for e in station.events() if e["event"] == "limits changed"]
+    assert station.never("limits changed")

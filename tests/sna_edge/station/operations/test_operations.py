@@ -153,7 +153,7 @@ def test_a_model_that_fails_the_gate_is_refused(tmp_path: Path, data: bytes, wor
         (event,) = station.events("model refused")
         assert (event["who"], event["sha256"]) == ("engineer", digest(data))
         assert judged(station)["model"]["sha256"] == digest(model(1.02).to_bytes())
-        assert not [e for e in station.events() if e["event"] == "model switched"]
+        assert station.never("model switched")
     finally:
         station.close()
 
@@ -298,7 +298,7 @@ def test_a_study_of_a_gauge_gives_the_tolerance_of_its_reading(station: Peopled)
     said: dict[str, Any] = {"why": "study 12", "input": "power", "rows": rows}
     status, told = station.asked("engineer", "POST", f"{AT}/gage", said)
     assert status == 200 and told["tolerance"] == pytest.approx(3 * told["sigma"], rel=1e-4)
-    assert not [e for e in station.events() if e["event"] == "limits changed"]
+    assert station.never("limits changed")
     status, told = station.asked("engineer", "POST", f"{AT}/gage", said | {"apply": True})
     (event,) = station.events("limits changed")
     assert event["gage"]["input"] == "power" and event["why"] == "study 12"
@@ -321,7 +321,7 @@ def test_what_was_changed_while_no_station_ran_is_an_event_of_the_next_start(
         (event,) = [e for e in again.events("limits changed") if e["who"] == "file"]
         assert (event["before"], event["limits"]) == (digest(NEW), digest(LIMITS))
         assert "did not run" in event["why"]
-        assert not [e for e in again.events() if e["event"] == "model switched"]
+        assert again.never("model switched")
         started = again.events("started")[-1]
         assert started["limits"] == {"press-1/default": digest(LIMITS)}
         assert event["record"] < started["record"]
