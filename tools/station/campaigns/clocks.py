@@ -40,11 +40,11 @@ def jumping(folder: Path, times: int, draw: random.Random) -> Outcome:
     site.start()
     sender, at, wrong = HttpSender(told, site, draw.randrange(10**6)), 0.0, list[str]()
     try:
-        for _ in range(times):
+        for n in range(times):
             time.sleep(draw.uniform(0.1, 0.4))
             at = 0.0 if at and draw.random() < 0.3 else at + draw.choice(STEPS)
             _set(offset, at)
-            if draw.random() < 0.2:
+            if n and draw.random() < 0.2:  # who has been killed at every jump has seen none
                 site.kill()
                 site.start()
             parts_go_on(told, site)
