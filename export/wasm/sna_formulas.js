@@ -32,7 +32,8 @@ const [SNA_SUM, SNA_PROGRAM] = [1, 2];
 /** d/dv of constant v^number times the other powers, without a division by v = 0. */
 function slopeAtZero({ terms, constant }, term, x) {
   const others = terms.filter((other) => other !== term);
-  return others.reduce((product, t) => product * x[t.at] ** t.number, constant * term.number * 0 ** (term.number - 1));
+  const rest = others.reduce((product, t) => product * x[t.at] ** t.number, constant * term.number);
+  return rest === 0 ? 0 : rest * 0 ** (term.number - 1);
 }
 
 // index of the operation: [value, slopes by its two operands] of a and b
@@ -66,6 +67,6 @@ function programSlopes(steps, x, by) {
     const step = steps[s];
     if (step.by === 0) continue;
     if (step.kind < 2) by[step.at] += step.by;
-    step.of.forEach((i, j) => { steps[i].by += slopes[s][j] * step.by; });
+    step.of.forEach((i, j) => { if (slopes[s][j]) steps[i].by += slopes[s][j] * step.by; }); // which may be infinite
   }
 }

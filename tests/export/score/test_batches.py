@@ -92,6 +92,7 @@ def test_answers_are_plain_numbers_and_words_are_dictionaries(place, job):
     group = pq.read_metadata(f"{folder}/a.parquet").row_group(0)
     kinds = {group.column(i).path_in_schema: group.column(i) for i in range(group.num_columns)}
     assert set(kinds["width"].encodings) <= {"PLAIN", "RLE"}
+    assert kinds["width"].compression == "UNCOMPRESSED" and not kinds["width"].statistics
     assert "DELTA_BINARY_PACKED" in kinds["id"].encodings
     assert "RLE_DICTIONARY" in kinds["verdict"].encodings
     assert kinds["id"].statistics.max == 499

@@ -186,3 +186,36 @@ def test_who_signed_and_the_least_p_are_those_of_the_file(tmp_path: Path) -> Non
             assert told["leastP"] == least
         found[name] = told["leastP"]
     assert max(found.values()) > 0 and min(found.values()) == 0
+
+
+SINGULAR = """
+import { formulaSlopes, preparedFormula } from '%s';
+const [SUM, PROGRAM, POWERS] = [1, 2, 0];
+const reads = (index) => ({ kind: 0, index });
+const step = (index) => ({ kind: 3, index });
+const at = (formula, terms, x) => {
+  const by = [0, 0];
+  const made = preparedFormula({ formula, constant: 1, terms }, (term) => term.index);
+  formulaSlopes(made, x, 0, by);
+  return by.map(String);
+};
+const powers = [{ kind: 0, index: 0, number: 0.5 }, { kind: 0, index: 1, number: 1 }];
+console.log(JSON.stringify([
+  at(PROGRAM, [reads(0), reads(1), step(2), step(8)], [0, 3]),  // sqrt(a b)
+  at(PROGRAM, [reads(0), step(8), reads(1), step(2)], [0, 3]),  // sqrt(a) b
+  at(POWERS, powers, [0, 3]),
+  at(POWERS, powers, [0, 0]),
+]));
+"""
+
+
+def test_a_root_of_nothing_moves_no_other_slope() -> None:
+    """sqrt(a b) at a = 0 does not move with b; by a its slope is infinite, 0 where b is 0 too."""
+    node = shutil.which("node")
+    if node is None:
+        pytest.skip("no node on this machine")
+    program = SINGULAR % (FOLDER / "sna_formulas.js").as_uri()
+    words = [node, "--input-type=module", "--eval", program]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == [["Infinity", "0"]] * 3 + [["0", "0"]]
