@@ -20,19 +20,21 @@ Floats = NDArray[np.float64]
 def serves(model: Model) -> bool:
     """Whether the library is there and counts samples of this model: of several labels it would
     count what their probabilities are shares of."""
-    if any(one.kind == "several" for one in model.classes):
+    if _library() is None or any(one.kind == "several" for one in model.classes):
         return False
     try:
-        native = model if model.backend.name == "native" else model.with_backend("native")
+        backend: Any = model.with_backend("native").backend
     except BackendError:
         return False
-    return _library() is not None and getattr(native.backend, "isa", "double") != "double"
+    return str(getattr(backend, "isa", "double")) != "double"
 
 
 def _library() -> Any:
-    """The class of sweeps; None of a library that is older than they are."""
-    import sna_edge_native
-
+    """The class of sweeps; None where the library is not installed or older than they are."""
+    try:
+        import sna_edge_native
+    except ImportError:
+        return None
     return getattr(sna_edge_native, "Sweep", None)
 
 

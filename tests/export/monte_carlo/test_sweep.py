@@ -215,3 +215,12 @@ def test_one_sample_and_constants() -> None:
 def test_bad_input_is_one_sentence(change: dict[str, Any], said: str) -> None:
     with pytest.raises(InputError, match=said):
         sweep(**{"model": area(), "inputs": GIVEN, "samples": 1000, **change})
+
+
+def test_numpy_serves_where_the_library_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "sna_edge_native", None)
+    model = sna_edge.from_bytes(KINDS["mixed axes"]().to_bytes(), "auto")
+    found = sweep(model, {}, 1000, rest="uniform")
+    assert document(found) == document(sweep(model, {}, 1000, rest="uniform", backend="numpy"))
+    with pytest.raises(InputError, match="the compiled library is not there"):
+        sweep(model, {}, 1000, rest="uniform", backend="native")
