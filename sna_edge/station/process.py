@@ -65,7 +65,9 @@ class Process:
             told=lambda: {"clock": self.clock.state, **told},
             heard=self._heard,
         )
-        self.desk = JudgingDesk(config, cells, kept, self.bus, self.clock, self._watchdog.feed)
+        self.desk = JudgingDesk(
+            config, cells, kept, self.bus, self.clock, self._watchdog.feed, kept.state()["last"]
+        )
         ending = end or Event()
         self.plant = Plant(config, self.desk, self.bus, kept, self.clock, time.time(), ending)
         self._renewal = self.plant.renewal = Renewal(config, self.desk)

@@ -38,12 +38,13 @@ Cell = tuple[str, str]
 
 class JudgingDesk:
     """`cells`: {(station, recipe): what judges}; `alive` is called at least every LOOK seconds from
-    the thread that judges, never while it is stuck. Counts: `verdicts` {(station, recipe, word)},
-    `again`, `refused` arrivals for lack of room."""
+    the thread that judges, never while it is stuck. `numbered`: the last record before, from which
+    parts without an id are numbered: a clock that was set back names none twice. Counts:
+    `verdicts` {(station, recipe, word)}, `again`, `refused` arrivals for lack of room."""
 
     def __init__(
         self, config: Configuration, cells: Mapping[Cell, Served], recorder: Recorder, bus: Bus,
-        clock: Clock, alive: Callable[[], None] = lambda: None,
+        clock: Clock, alive: Callable[[], None] = lambda: None, numbered: int = 0,
     ) -> None:  # fmt: skip
         self.config, self.cells = config, dict(cells)
         self.latency, self.verdicts = Latency(), dict[tuple[str, str, str], int]()
@@ -56,7 +57,10 @@ class JudgingDesk:
         self._turns: deque[Callable[[], None]] = deque()
         self._some, self._count, self._open = Condition(Lock()), 0, False
         self._judge = Lock()  # taken before _some
-        self._numbered, self._began = 0, time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(clock.now()))
+        self._numbered, self._began = (
+            numbered,
+            time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(clock.now())),
+        )
         self._thread = Thread(target=self._run, name="verdicts", daemon=True)
         self._looked, self._advising = 0.0, Advising()
 
