@@ -16,8 +16,8 @@ message that is being read."""
 COLLECT = (2000, 10, 100)
 """New objects, and collections of younger ones, after which Python looks for cycles. What waits and
 is shown makes it look at everything every few seconds otherwise, and find nothing."""
-BEHIND = 10
-"""Niceness of threads that can wait."""
+BEHIND, NICEST = 10, 19
+"""Niceness of threads that can wait, beyond that of the process; the most that there is."""
 _ARENA_MAX, _MMAP_THRESHOLD, _TRIM_THRESHOLD = -8, -3, -1
 _ARENAS, _LARGE, _FREE = 2, 1 << 20, 8 << 20
 """Heaps; bytes of what gets pages of its own, which go back at once (more than the 256 KB that are
@@ -41,8 +41,10 @@ def give_way() -> None:
     """The thread that calls goes behind the others of the process where no core is free: Linux
     would let it end its slice, some 3 ms, before a part that has come. Elsewhere nothing."""
     if sys.platform == "linux":
-        with suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), BEHIND)
+        own = threading.get_native_id()
+        with suppress(OSError):  # as nice as the station was started, and so much nicer
+            nice = os.getpriority(os.PRIO_PROCESS, own) + BEHIND
+            os.setpriority(os.PRIO_PROCESS, own, min(nice, NICEST))
 
 
 def settle() -> None:

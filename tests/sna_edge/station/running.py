@@ -7,7 +7,6 @@ import json
 import os
 import random
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -16,14 +15,8 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
-STARTED = 60.0
+STARTED = 120.0
 """Seconds that a start may take on a busy machine."""
-
-
-def free_port() -> int:
-    with socket.socket() as plug:
-        plug.bind(("127.0.0.1", 0))
-        return plug.getsockname()[1]
 
 
 class Running:
@@ -56,7 +49,7 @@ class Running:
         self.process.kill()
         self.process.wait()
 
-    def end(self, seconds: float = 30.0) -> int:
+    def end(self, seconds: float = 120.0) -> int:
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(seconds)
 
@@ -88,7 +81,7 @@ class Clients:
                     waiting.append({"part": f"{seed}-{n}", "power": draw.uniform(100, 300)})
             body = json.dumps(waiting if len(waiting) > 1 else waiting[0]).encode()
             try:
-                with urllib.request.urlopen(self.url, body, timeout=10) as found:
+                with urllib.request.urlopen(self.url, body, timeout=60) as found:
                     told = json.loads(found.read())
             except (OSError, ValueError, urllib.error.URLError):
                 time.sleep(0.02)
