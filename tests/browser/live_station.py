@@ -28,6 +28,8 @@ from sna_edge.station.records import History, Records
 from sna_export.page.content import about
 from sna_export.page.shell import render
 
+from ..sna_edge.station.waiting import free_port
+
 starlette = pytest.importorskip("starlette.applications", reason="no starlette here")
 uvicorn = pytest.importorskip("uvicorn", reason="no uvicorn here")
 
@@ -99,7 +101,7 @@ class LiveStation:
         self._lines = [
             Shown(name, "default", units, plans, 2000.0, file, levels, "width") for name in names
         ]
-        self.feed, self.port, self._latest = Feed(self, self.bus), 0, ""
+        self.feed, self.port, self._latest = Feed(self, self.bus), free_port(), ""
         self.server: Any = None
 
     def busy(self) -> bool:
@@ -149,7 +151,7 @@ class LiveStation:
         return str(answer["verdict"])
 
     def start(self) -> None:
-        """Serve, on the port of before where there was one."""
+        """Serve, at the same port again after a stop."""
         app = starlette.Starlette(routes=routes(self.feed, self))
         config = uvicorn.Config(
             app, host="127.0.0.1", port=self.port, log_level="error", timeout_graceful_shutdown=2
@@ -162,13 +164,12 @@ class LiveStation:
         while not self.server.started:
             assert monotonic() < end and self._thread.is_alive(), "the server does not start"
             sleep(0.01)
-        self.port = self.server.servers[0].sockets[0].getsockname()[1]
 
     def stop(self) -> None:
         """End as the process does: pages are told, then the server ends."""
         self.feed.stop()
         self.server.should_exit = True
-        self._thread.join(5)
+        self._thread.join(60)
 
     def again(self) -> None:
         """Start anew at the same address, as after a restart."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 import subprocess
 import sys
 from math import e, pi, sqrt
@@ -12,6 +11,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+
+from ..sna_edge.station.waiting import free_port
 
 pytest.importorskip("uvicorn", reason="no uvicorn here (pip install '.[station]')")
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "station"
@@ -43,17 +44,15 @@ def test_a_track_is_the_thick_plate_formula_and_shifts_happen(line: Any) -> None
 
 @pytest.mark.slow
 def test_it_runs_from_a_table_to_records(tmp_path: Path) -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     words = ["--parts", "24", "--rate", "200", "--rows", "80", "--time-limit", "5"]
     command = [sys.executable, str(EXAMPLE / "run.py"), *words, "--port", str(port), "--out", "out"]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=600)
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=3600)
     assert done.returncode == 0, done.stdout + done.stderr
     assert f"open http://127.0.0.1:{port} in a browser" in done.stdout
     assert "4 measured" in done.stdout
     verified = subprocess.run(
         [sys.executable, "-m", "sna_edge", "station", "check", "out/station.toml", "--json"],
-        cwd=tmp_path, capture_output=True, text=True, timeout=120,
+        cwd=tmp_path, capture_output=True, text=True, timeout=1200,
     )  # fmt: skip
     assert json.loads(verified.stdout)["doors"] == ["http"]

@@ -120,7 +120,7 @@ def one_round(folder: Path, draw: random.Random, first: int) -> tuple[int, list[
 
     parts = list(acknowledged)[-20:]
     records.append([draft(part) for part in parts], done)  # sent again by a client
-    heard.wait(30)
+    heard.wait(120)
     records.stop()
     if [(a.number, a.again) for a in again] != [(acknowledged[p], True) for p in parts]:
         wrong.append("parts that were sent again are not answered with their record")

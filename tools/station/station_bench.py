@@ -23,7 +23,6 @@ import os
 import random
 import re
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -35,6 +34,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from free_port import free_port
 from load import Line, requests
 
 import sna_edge
@@ -76,9 +76,7 @@ class Station:
     """`sna-edge station` in a process of its own, on the first core where there are more."""
 
     def __init__(self, folder: Path, page: bool) -> None:
-        with socket.socket() as plug:
-            plug.bind(("127.0.0.1", 0))
-            self.port = plug.getsockname()[1]
+        self.port = free_port()
         (folder / "station.toml").write_text(
             'data = "data"\n[stations.press.recipes.default]\nmodel = "line.sna"\n'
             f'limits = "limits.toml"\n[http]\nlisten = "127.0.0.1:{self.port}"\n'

@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from free_port import free_port
 
 import sna_edge
 from sna_edge.station.config import read_configuration
@@ -270,13 +271,6 @@ async def read(port: int, name: str) -> int:
     async with Client(f"opc.tcp://127.0.0.1:{port}", timeout=30) as client:
         space = await client.get_namespace_index("urn:sna-edge:station")
         return int(await client.get_node(f"ns={space};s={name}").read_value() or 0)
-
-
-def free_port() -> int:
-    """A port of loopback that nobody listens on."""
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
 
 
 def answers(port: int) -> bool:

@@ -11,7 +11,7 @@ from sna_edge.errors import InputError
 from sna_edge.station.checking import checked
 
 from .plants import STATION, configured, folder, process
-from .running import free_port
+from .waiting import free_port
 
 AT = '[http]\nlisten = "{}"\n[opcua_server]\nlisten = "{}"\n'
 

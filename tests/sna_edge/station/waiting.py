@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import socket
+import importlib.util
 import time
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 
@@ -24,9 +25,15 @@ def in_a_loop(what: Coroutine[Any, Any, Any]) -> Any:
         return thread.submit(asyncio.run, what).result()
 
 
-def free_port() -> int:
-    """A port of loopback that nobody listens on."""
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        port: int = one.getsockname()[1]
-        return port
+def _free_port() -> Callable[[], int]:
+    """free_port of tools/station/free_port.py."""
+    path = Path(__file__).resolve().parents[3] / "tools" / "station" / "free_port.py"
+    spec = importlib.util.spec_from_file_location("free_port", path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    found: Callable[[], int] = module.free_port
+    return found
+
+
+free_port = _free_port()

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from free_port import free_port
 
 import sna_edge
 
@@ -63,13 +64,6 @@ def until(true: Callable[[], object], what: str, seconds: float = 90.0) -> None:
         if time.monotonic() > end:
             raise Broken(f"waited {seconds:.0f} s for: {what}")
         time.sleep(0.01)
-
-
-def free_port() -> int:
-    """A port of loopback that nobody listens on."""
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
 
 
 def model(slope: float = 1.0, name: str = "power") -> sna_edge.Model:

@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+from free_port import free_port
 
 import sna_edge
 from sna_edge.station.records import History, verify
@@ -76,13 +77,6 @@ MEMORY = 300.0
 """MB that the station may have at most, whatever is sent."""
 ANSWER = 30.0
 """Seconds in which a good part has its answer, on a busy machine too."""
-
-
-def free_port() -> int:
-    """A port of loopback that nobody listens on."""
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
 
 
 SAID = 200

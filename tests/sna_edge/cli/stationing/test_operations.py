@@ -15,7 +15,7 @@ from sna_edge.cli.stationing.client import TOKEN
 from ...station.http.test_people import certificates
 from ...station.operations.people import HTTP, NEW, STORED, Peopled, digest, judged
 from ...station.plants import LIMITS, STATION, folder, model, sent
-from ...station.running import free_port
+from ...station.waiting import free_port
 
 RECIPE = "press-1/default"
 
