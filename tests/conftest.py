@@ -8,11 +8,17 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from .c_library import artifacts, bindings, c_double, c_float, compiled, compiler, host  # noqa: F401
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA = ROOT.parent / "shared" / "data"
+
+# Drawn examples are the same in every run, whatever the machine's speed.
+SLOW = [HealthCheck.too_slow]
+settings.register_profile("repeatable", deadline=None, derandomize=True, suppress_health_check=SLOW)
+settings.load_profile("repeatable")
 
 
 @pytest.fixture(scope="session")

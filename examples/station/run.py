@@ -19,7 +19,6 @@ import time
 from collections import Counter, deque
 from pathlib import Path
 from typing import Any
-from urllib.error import URLError
 from urllib.request import Request, urlopen
 
 from line import UNITS, Line, table
@@ -140,13 +139,13 @@ def sna(*words: str) -> None:
 
 def waited(address: str, process: subprocess.Popen[bytes]) -> None:
     """Until the station answers."""
-    for _ in range(600):
+    for _ in range(3000):  # a busy machine takes its time
         if process.poll() is not None:
             sys.exit("station: it did not start (its lines above say why)")
         try:
             urlopen(address, timeout=5).read()
             return
-        except URLError:
+        except OSError:
             time.sleep(0.1)
     sys.exit("station: it does not answer")
 
@@ -156,7 +155,7 @@ def played(address: str, args: argparse.Namespace) -> Counter[str]:
     line, counts = Line(), Counter[str]()
     gauge: deque[tuple[int, dict[str, Any]]] = deque()
     began, n = time.monotonic(), 0
-    run = time.strftime("%H%M")
+    run = time.strftime("%y%m%d-%H%M%S")
     while not args.parts or n < args.parts:
         n += 1
         readings, measured = line.part(n)
@@ -178,7 +177,7 @@ def sent(address: str, told: list[dict[str, Any]]) -> list[dict[str, Any]]:
         try:
             with urlopen(Request(address, body), timeout=60) as answer:
                 return list(json.load(answer))
-        except URLError:
+        except OSError:
             time.sleep(0.2)
     sys.exit("station: it takes no more parts")
 

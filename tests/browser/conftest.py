@@ -28,6 +28,16 @@ ORIGIN = "http://model.test"
 """Where the files of a folder are served, without a network."""
 SIZES = {"desk": (1280, 800), "panel": (1024, 600), "phone": (390, 844), "wall": (1920, 1080)}
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+DRAWN = """async (rest) => {
+  for (let i = 0; i < 3; i++)
+    await new Promise((done) => requestAnimationFrame(() => setTimeout(done, i ? 0 : rest)));
+  const ends = (one) => one.effect.getComputedTiming().endTime !== Infinity;
+  const moving = document.getAnimations().filter(ends);
+  await Promise.all(moving.map((one) => one.finished.catch(() => null)));
+}"""
+"""Frames ask for frames, and what lasts for a while comes to its end."""
+PATIENCE = 120_000
+"""Milliseconds that one act in the browser may take on a busy machine."""
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 SERIOUS = ("serious", "critical")
 
@@ -78,6 +88,11 @@ class Seen:
             self.page.wait_for_timeout(20)
         return value
 
+    def drawn(self, rest: int = 0) -> None:
+        """Return when all that was asked for before is drawn, and what `rest` milliseconds without
+        another question bring: told by the clock of the page, which keeps its order."""
+        self.page.evaluate(DRAWN, rest)
+
     def shot(self, name: str) -> Path:
         """A picture of the whole page in build/screenshots."""
         path = SHOTS / f"{re.sub(r'[^a-z0-9]+', '-', name.lower()).strip('-')}.png"
@@ -114,6 +129,7 @@ def visit(chromium: Any) -> Iterator[Callable[..., Seen]]:
     ) -> Seen:
         width, height = SIZES[size]
         context = chromium.new_context(viewport={"width": width, "height": height}, **options)
+        context.set_default_timeout(PATIENCE)
         page = context.new_page()
         folder = path if isinstance(path, Path) and path.is_dir() else None
         address = f"{ORIGIN}/{at}" if folder else path

@@ -63,7 +63,7 @@ def shown(visit: Visit, made: Made, view: str, **options: Any) -> Any:
     seen = visit(made.path, **options)
     seen.until("document.body.dataset.state === 'ready'")
     seen.page.locator(f"#tab-{view}").click()
-    seen.page.wait_for_timeout(100)
+    seen.drawn()
     return seen
 
 
@@ -82,7 +82,7 @@ def field(seen: Any, selector: str, text: str) -> None:
     """A number typed into a field and confirmed."""
     seen.page.fill(selector, text)
     seen.page.press(selector, "Enter")
-    seen.page.wait_for_timeout(150)
+    seen.drawn()
 
 
 def inside(made: Made, x: list[float], limits: Mapping[int, tuple[float, float]]) -> float:

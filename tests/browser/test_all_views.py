@@ -24,7 +24,7 @@ def test_views_fit_and_are_accessible(visit: Visit, made: Made, size: str) -> No
         if view == "finding":
             seen.page.click("#find")
             seen.until("document.querySelectorAll('.found .use').length > 2")
-        seen.page.wait_for_timeout(200)
+        seen.drawn()
         width, room = seen.page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
         assert width <= room, f"{view} at {size} is {width} pixels wide"
         assert seen.serious() == []
@@ -34,7 +34,7 @@ def test_views_fit_and_are_accessible(visit: Visit, made: Made, size: str) -> No
 @pytest.mark.parametrize("view", VIEWS)
 def test_dark(visit: Visit, made: Made, view: str) -> None:
     seen = shown(visit, made, view, color_scheme="dark")
-    seen.page.wait_for_timeout(200)
+    seen.drawn()
     assert seen.serious() == []
     seen.shot(f"{view} dark")
 
@@ -114,7 +114,7 @@ def test_four_questions_in_twelve_steps(visit: Visit, made: Made) -> None:
         nonlocal actions
         action()
         actions += 1
-        page.wait_for_timeout(150)
+        seen.drawn()
 
     act(lambda: page.get_by_role("tab", name="What matters").click())
     first = page.locator("#view-matters .lead-answer").first.inner_text()

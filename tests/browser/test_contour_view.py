@@ -66,7 +66,7 @@ def test_contour_shows_every_quantity(visit: Visit, made: Made) -> None:
     ends = {}
     for what in ("value", "width", "inside", "familiarity"):
         seen.page.select_option("#map-what", what)
-        seen.page.wait_for_timeout(200)
+        seen.drawn()
         ends[what] = seen.page.locator("#view-contour p.soft").inner_text()
     a, b = (int(seen.page.input_value(f)) for f in ("#map-across", "#map-up"))
     told = over(made, state(seen), a, b, 200)
@@ -79,7 +79,7 @@ def test_contour_shows_every_quantity(visit: Visit, made: Made) -> None:
     assert "0 % to 100 %" in ends["inside"] and "0 % to 100 %" in ends["familiarity"]
     seen.page.select_option("#map-up", "3")  # two levels: bands
     seen.page.uncheck("#map-rows")
-    seen.page.wait_for_timeout(200)
+    seen.drawn()
     assert "Dots" not in seen.page.locator("#view-contour p.soft").inner_text()
 
 

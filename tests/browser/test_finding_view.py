@@ -93,8 +93,7 @@ def test_what_is_no_number_is_said(visit: Visit, made: Made) -> None:
     assert seen.page.get_attribute("#goal-0-target", "aria-invalid") == "true"
     seen.page.fill("#goal-0-target", "4000")
     seen.page.click("#find")
-    seen.page.wait_for_timeout(500)
-    assert "No setting found" in seen.page.locator("#view-finding [role=status]").inner_text()
+    seen.page.locator("#view-finding [role=status]", has_text="No setting found").wait_for()
 
 
 def test_limits_keep_their_digits(visit: Visit, made: Made) -> None:

@@ -18,7 +18,7 @@ def test_shares_of_variance_are_those_of_python(visit: Visit, made: Made) -> Non
     for k in (0, 1):
         if k:
             seen.page.locator("#view-matters select").first.select_option("1")
-            seen.page.wait_for_timeout(100)
+            seen.drawn()
         rows = seen.page.locator(".sobol tr").all_inner_texts()[1:]
         order = np.argsort(-sobol.total[:, k])
         for row, d in zip(rows, order, strict=True):
@@ -35,7 +35,7 @@ def test_scatter_is_the_capability_of_python(visit: Visit, made: Made) -> None:
     field(seen, "#scatter-upper", "41,2")
     for i, size in ((0, "4,5"), (2, "2")):
         seen.page.fill(f"#scatter-{i}", size)
-    seen.page.wait_for_timeout(300)
+    seen.drawn()
     limits = LineLimits((Limit("weight", 39.8, 41.2),))
     x = np.array(state(seen))
     scatter = Scatter.of(made.model, {"speed": 4.5, "temperature": 2.0})
@@ -51,7 +51,7 @@ def test_scatter_is_the_capability_of_python(visit: Visit, made: Made) -> None:
     assert float(tiles["Pp (Cp)"]) == pytest.approx(told["Pp"], rel=6e-4)  # four digits
     assert float(tiles["ppm outside"]) == pytest.approx(told["ppm"], rel=6e-4)
     seen.page.evaluate("sna.set(1, sna.setting[1] + 60)")  # live
-    seen.page.wait_for_timeout(200)
+    seen.drawn()
     text = seen.page.locator("#view-matters [role=status]").inner_text()
     x[1] += 60
     told = setting(made.model, limits, x, scatter)["outputs"]["weight"]
@@ -74,7 +74,7 @@ def test_without_scatter_a_setting_has_the_probability_of_its_limits(
     assert seen.page.get_attribute("#scatter-0", "aria-invalid") == "true"
     seen.page.fill("#scatter-0", "10")
     seen.page.locator("#view-matters select").nth(1).select_option("uniform")
-    seen.page.wait_for_timeout(200)
+    seen.drawn()
     rows = np.repeat(np.array([x]), 20001, axis=0)
     rows[:, 0] += np.linspace(-10, 10, 20001)
     low = made.model.predictive(rows, level_index=True).cdf(40.0)[:, 0]

@@ -40,7 +40,7 @@ def test_missing_readings_have_no_mark(visit: Visit, tmp_path: Path) -> None:
     for missing in (np.nan, 5.0):  # beyond the domain there is no mark either
         seen = visit(page(tmp_path, missing))
         seen.until("document.body.dataset.state === 'ready'")
-        seen.page.wait_for_timeout(150)
+        seen.drawn()
         drawn.append(seen.page.evaluate("document.querySelector('canvas.curve').toDataURL()"))
     assert drawn[0] == drawn[1]
 
@@ -54,7 +54,7 @@ def test_missing_readings_are_not_on_the_map(visit: Visit, tmp_path: Path) -> No
     drawn = []
     for on in (True, False):
         seen.page.set_checked("#map-rows", on)
-        seen.page.wait_for_timeout(150)
+        seen.drawn()
         drawn.append(seen.page.evaluate("document.querySelector('canvas.map').toDataURL()"))
     assert drawn[0] == drawn[1]
 

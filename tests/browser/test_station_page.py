@@ -263,7 +263,7 @@ def test_every_view_is_clean_and_large_enough(
     word(seen, "REJECT")
     for view in VIEWS:
         seen.page.locator(f"#tab-{view}").click()
-        seen.page.wait_for_timeout(300)
+        seen.drawn()
         if view == "history":
             seen.page.locator("#day-show").click()
             seen.until("!document.querySelector('canvas.day').hidden")

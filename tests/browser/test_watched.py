@@ -27,7 +27,8 @@ def test_a_quiet_page_is_quiet(visit: Callable[..., Any], tmp_path: Path) -> Non
 
 def test_foreign_requests_are_seen(visit: Callable[..., Any], tmp_path: Path) -> None:
     seen = visit(written(tmp_path, '<img alt="x" src="http://elsewhere.test/x.png">', policy=False))
-    seen.page.wait_for_timeout(50)
+    while not seen.console:  # the refusal is told after the page
+        seen.page.wait_for_timeout(10)
     assert seen.foreign == ["http://elsewhere.test/x.png"]
     assert len(seen.console) == 1
     seen.foreign.clear()

@@ -65,10 +65,7 @@ def opened(visit: Callable[..., Any], folders: Callable[[str], Path]) -> Callabl
 
 def settled(seen: Any) -> None:
     """After the next frames, and after the mean over all rows has followed."""
-    seen.page.evaluate(
-        "() => new Promise((f) => requestAnimationFrame(() => requestAnimationFrame(f)))"
-    )
-    seen.page.wait_for_timeout(400)
+    seen.drawn(rest=400)
 
 
 def shown(seen: Any) -> tuple[float, dict[str, tuple[float, float]], float]:

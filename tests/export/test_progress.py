@@ -17,7 +17,7 @@ def test_without_a_terminal_lines_tell_what_a_long_fit_does(
     with Reporter(True, inf, every=0.02) as reporter:
         reporter.stage("Gaussian-process teachers", 0.4)
         reporter.say("one product")
-        until = time.monotonic() + 20.0
+        until = time.monotonic() + 120.0
         seen = ""
         while seen.count("\n") < 2 and time.monotonic() < until:
             time.sleep(0.02)

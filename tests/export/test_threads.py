@@ -11,7 +11,7 @@ from sna_export.threads import THREADS, side_by_side
 
 def test_pieces_meet_and_answers_come_in_order() -> None:
     """Each waits for another, so they could not be done one after the other."""
-    met = Barrier(THREADS, timeout=30)
+    met = Barrier(THREADS, timeout=120)
 
     def piece(number: int) -> int:
         met.wait()

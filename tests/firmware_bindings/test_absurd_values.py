@@ -81,7 +81,7 @@ def test_every_call_ends_under_sanitizers(
     files = [str(tmp_path / f"{name}.sna") for name in KINDS]
     command = [str(tmp_path / "fuzz"), "1", ROUNDS, *files, *map(str, KEPT_1_1)]
     done = subprocess.run(
-        command, capture_output=True, text=True, check=False, timeout=60 + float(ROUNDS) / 5
+        command, capture_output=True, text=True, check=False, timeout=600 + float(ROUNDS)
     )
     assert done.returncode == 0, done.stderr[-2000:]
 

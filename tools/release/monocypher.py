@@ -5,6 +5,7 @@ python tools/release/monocypher.py
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -19,7 +20,7 @@ def folder() -> Path | None:
     """The folder with monocypher.c and monocypher.h; None where they cannot be fetched."""
     target = Path(tempfile.gettempdir()) / "sna-monocypher"
     if not (target / "monocypher.c").exists():
-        with tempfile.TemporaryDirectory() as scratch:
+        with tempfile.TemporaryDirectory(dir=target.parent) as scratch:
             words = [
                 "download",
                 "--no-deps",
@@ -41,7 +42,8 @@ def folder() -> Path | None:
                     if name in ("monocypher.h", "monocypher.c"):  # the last one makes it whole
                         source = archive.extractfile(member)
                         assert source is not None
-                        (target / name).write_bytes(source.read())
+                        (Path(scratch) / name).write_bytes(source.read())
+                        shutil.move(Path(scratch) / name, target / name)  # whole or not at all
     return target if (target / "monocypher.h").exists() else None
 
 

@@ -13,6 +13,8 @@ from sna_export.quantize import quantize
 from sna_export.solve import ProblemError, solve
 from sna_export.solve.accuracy import measured_error, random_points
 
+from ...clock import Clock
+
 WINDOW = {"x": (-300e-6, 100e-6), "y": (0.0, 100e-6), "z": (0.0, 60e-6)}
 NOMINAL = {"power": 200.0, "speed": 0.8, "radius": 50e-6, "ring": 0.0}
 pytestmark = pytest.mark.slow
@@ -25,7 +27,10 @@ def problem():
 
 @pytest.fixture(scope="module")
 def solution(problem):
-    return solve(problem)
+    """Solved within two minutes, of the process where others keep it waiting."""
+    clock, found = Clock(), solve(problem)
+    assert clock.seconds <= 120
+    return found
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +79,6 @@ def test_axes_and_output_are_named_with_units(solution):
 
 def test_error_against_the_independent_reference(problem, solution):
     assert measured_error(solution.model, problem, 2000, window=WINDOW) <= 0.005
-    assert solution.seconds <= 120
 
 
 def test_float32_and_int16_artifacts(problem, solution, stored):

@@ -33,6 +33,12 @@ def killed_always(task: dict[str, Any]) -> float:
     return 0.0
 
 
+def killed_at_three(done: int, of: int) -> None:
+    """Progress of a driver that ends there without a word."""
+    if done == 3:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
 def refused(task: dict[str, Any]) -> float:
     """n, and ValueError for 3."""
     if task["n"] == 3:

@@ -97,7 +97,7 @@ def test_axis_and_output_bytes_changed_under_a_new_checksum(data: bytes, by_hand
                 quiet(bytes(broken.sealed()))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.lists(st.tuples(st.integers(0, 10_000), st.integers(0, 255)), min_size=1, max_size=8))
 def test_random_bytes_changed_under_a_new_checksum(
     data: bytes, by_hand, changes: list[tuple[int, int]]
@@ -109,7 +109,7 @@ def test_random_bytes_changed_under_a_new_checksum(
     quiet(bytes(broken.sealed()))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.binary(max_size=600))
 def test_noise_is_refused(data: bytes, noise: bytes) -> None:
     refused(noise)

@@ -28,7 +28,7 @@ class Mosquitto:
         config = [
             f"listener {self.port} 127.0.0.1", f"allow_anonymous {str(anonymous).lower()}",
             "persistence true", f"persistence_location {folder}/", "autosave_interval 1",
-            "user root", *lines,
+            "max_queued_messages 0", "user root", *lines,
         ]  # fmt: skip
         (folder / "mosquitto.conf").write_text("\n".join(config) + "\n")
         self.process: subprocess.Popen[bytes] | None = None
@@ -54,7 +54,7 @@ class Mosquitto:
     def stop(self) -> None:
         if self.process is not None and self.process.poll() is None:
             self.process.terminate()
-            self.process.wait(10)
+            self.process.wait(60)
 
 
 class Client:
@@ -73,15 +73,15 @@ class Client:
         self.client.loop_start()
         if topics:
             self.client.subscribe([(topic, 1) for topic in topics])
-            assert self._granted.wait(10)
+            assert self._granted.wait(60)
 
     def publish(self, topic: str, payload: bytes | str, qos: int = 1, retain: bool = False) -> None:
-        self.client.publish(topic, payload, qos, retain).wait_for_publish(10)
+        self.client.publish(topic, payload, qos, retain).wait_for_publish(60)
 
     def on(self, topic: str) -> list[bytes]:
         return [payload for t, payload, _ in self.heard if t == topic]
 
-    def until(self, true: Callable[[Client], object], seconds: float = 20.0) -> None:
+    def until(self, true: Callable[[Client], object], seconds: float = 60.0) -> None:
         until(lambda: true(self), seconds, f"heard {len(self.heard)}: {self.heard[-3:]}")
 
     def close(self) -> None:

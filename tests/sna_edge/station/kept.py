@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Lock
 from typing import Any
@@ -42,6 +43,12 @@ class Kept:
         with self._lock:
             first = self._newest() + 1
             self.texts |= {n: record(n, **more) for n in range(first, first + count)}
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Nothing is handed over meanwhile."""
+        with self._lock:
+            yield
 
     def join(self, name: str) -> None:
         self.cursors.setdefault(name, 0)

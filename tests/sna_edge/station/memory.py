@@ -15,7 +15,7 @@ class MemoryRecords:
     def __init__(self, folder="", **_):
         self.folder, self.texts, self.drafts = folder, [], []
         self.by_key, self.last = {}, {}
-        self.full, self.hold = "", threading.Event()
+        self.full, self.refused, self.hold = "", 0, threading.Event()
         self.hold.set()
         self._queue, self._change = deque(), threading.Condition()
         self._ended = False
@@ -61,6 +61,7 @@ class MemoryRecords:
             self.hold.wait()
             with self._change:
                 drafts, done = self._queue.popleft()
+                self.refused += bool(self.full)
                 found = [] if self.full else [self._written(draft) for draft in drafts]
             done(found, self.full)
 

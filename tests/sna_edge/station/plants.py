@@ -42,6 +42,13 @@ def folder(path: Path, station: str = STATION, limits: str = LIMITS) -> Path:
     return path / "station.toml"
 
 
+def put(path: Path, data: str | bytes) -> None:
+    """A file in its place at once, as a careful sender puts it there: no look sees half of it."""
+    beside = path.with_name(f".{path.name}.new")
+    beside.write_bytes(data.encode() if isinstance(data, str) else data)
+    beside.replace(path)
+
+
 def configured(path: Path):
     return read_configuration(path, readers())
 
@@ -89,7 +96,7 @@ def asked(url: str, data: bytes | None = None, **headers: str) -> tuple[int, byt
     given = {name.replace("_", "-"): value for name, value in headers.items()}
     request = urllib.request.Request(url, data, given)
     try:
-        with urllib.request.urlopen(request, timeout=20) as found:
+        with urllib.request.urlopen(request, timeout=60) as found:
             return found.status, found.read(), dict(found.headers)
     except urllib.error.HTTPError as error:
         return error.code, error.read(), dict(error.headers)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import sqlite3
 import sys
 
@@ -39,7 +38,7 @@ def test_a_campaign(soak, name, capfd):
     listed = soak.CAMPAIGNS[name]
     if why := listed.missing():
         pytest.skip(why)
-    found = soak.campaign(listed, TIMES.get(name, 2), seed=random.randrange(10**6))
+    found = soak.campaign(listed, TIMES.get(name, 2), seed=22)
     assert found.faults == []
     assert found.acknowledged > 0 and found.times == TIMES.get(name, 2)
 

@@ -14,9 +14,7 @@ from hypothesis import strategies as st
 from sna_edge.table import Dialect, Stream, number, open_table
 from sna_edge.table.encoding import Decoder
 
-SETTINGS = settings(
-    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+SETTINGS = settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
 CHARACTERS = st.characters(blacklist_categories=("Cs",), blacklist_characters="\0\ufeff")
 CELLS = st.text(st.one_of(st.sampled_from(",;\t|\"'\r\n#.- 19eéß€"), CHARACTERS), max_size=8)
 ENCODINGS = (

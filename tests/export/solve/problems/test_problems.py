@@ -34,6 +34,8 @@ from sna_export.solve.solvers.cp_als import CPSettings, alternate, random_tables
 from sna_export.solve.solvers.progress import Progress
 from sna_export.threads import one_thread
 
+from ....clock import Clock
+
 u, v = unknown(), test_function()
 PI = np.pi
 
@@ -128,8 +130,9 @@ def test_time_per_sweep_is_a_line_in_the_dimension():
 
 def test_twenty_dimensions_within_a_minute():
     problem = poisson(20, spans=24, degree=5)
+    clock = Clock()
     solution = solve(problem)
-    assert solution.seconds <= 60
+    assert clock.seconds <= 60
     assert measured_error(solution.model, problem, 500) <= 1e-6
 
 
@@ -174,9 +177,10 @@ def test_inviscid_burgers_before_the_shock():
 @pytest.mark.slow
 def test_six_dimensional_advection_diffusion():
     problem = advection_diffusion()
+    clock = Clock()
     solution = solve(problem)
     assert measured_error(solution.model, problem, 50) <= 1e-3
-    assert solution.seconds <= 60
+    assert clock.seconds <= 60
 
 
 def test_robin_neumann_and_periodic_conditions():

@@ -28,7 +28,7 @@ def data(tmp_path):
         for k in range(3)
     ]  # fmt: skip
     records.append(drafts, lambda answers, words: heard.set())
-    assert heard.wait(10)
+    assert heard.wait(60)
     records.stop()
     return tmp_path / "data"
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-import time
 
 import pytest
 
 from ..plants import STATION, process
+from ..waiting import until
 
 FOLDER = STATION + '[folder.inbox]\npath = "in"\nstation = "press-1"\nseconds = 0.02\n'
 GOOD = b"power\n200\n290\n"
@@ -52,11 +52,9 @@ def verdicts(plant):
     return {r["part"]: r["verdict"] for r in found if r["kind"] == "verdict"}
 
 
-def until(true, seconds=30.0):
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end, "it did not happen"
-        time.sleep(0.02)
+def alarms(plant):
+    texts = [text for text in plant.plant.records.texts if '"event": "alarm"' in text]
+    return [json.loads(text)["why"] for text in texts]
 
 
 def test_hostile_files_end_nothing_and_good_ones_between_them_are_judged(plant, tmp_path):
@@ -78,8 +76,8 @@ def test_hostile_files_end_nothing_and_good_ones_between_them_are_judged(plant, 
     assert len(accepted) == 2 * (len(FILES) + len(NAMES))
     assert all(part.isprintable() and len(part) <= 200 for part in found)
     assert door.state()["up"]
-    why = [json.loads(t)["why"] for t in plant.plant.records.texts if '"event": "alarm"' in t]
-    assert len(why) >= 2 * 9 and all(one.isprintable() for one in why)
+    until(lambda: len(alarms(plant)) >= 2 * 9)
+    assert all(why.isprintable() for why in alarms(plant))
 
 
 def test_nothing_is_written_where_a_planted_link_leads(plant, tmp_path):

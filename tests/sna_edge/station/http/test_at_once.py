@@ -30,7 +30,7 @@ def plant(tmp_path):
 @pytest.fixture
 def plug(plant):
     found = socket.create_connection(("127.0.0.1", plant.plant.doors["http"].port))
-    found.settimeout(10.0)
+    found.settimeout(60.0)
     yield found
     found.close()
 

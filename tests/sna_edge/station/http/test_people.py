@@ -161,7 +161,7 @@ tokens = "tokens.toml"
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         try:
             request = urllib.request.Request(at, headers=headers)
-            with urllib.request.urlopen(request, timeout=20, context=context) as found:
+            with urllib.request.urlopen(request, timeout=60, context=context) as found:
                 return found.status
         except urllib.error.HTTPError as error:
             return error.code

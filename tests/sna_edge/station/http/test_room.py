@@ -32,7 +32,7 @@ def at(plant) -> str:
 
 def plug(plant) -> socket.socket:
     found = socket.create_connection(("127.0.0.1", plant.plant.doors["http"].port))
-    found.settimeout(20.0)
+    found.settimeout(60.0)
     return found
 
 
@@ -124,7 +124,7 @@ def test_who_does_not_read_is_cut_off(tmp_path):
     plant = process(tmp_path, station=HTTP.format(seconds=1.0))
     silent = socket.socket()
     silent.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-    silent.settimeout(20.0)
+    silent.settimeout(60.0)
     silent.connect(("127.0.0.1", plant.plant.doors["http"].port))
     message = b"[" + b",".join(b'{"power": 200}' for _ in range(4000)) + b"]"
     silent.sendall(head(len(message)) + message)

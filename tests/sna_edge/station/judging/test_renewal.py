@@ -15,7 +15,7 @@ from sna_edge.signing import examined
 from sna_edge.station.judging import renewal
 from sna_edge.store import Store
 
-from ..plants import STATION, model, process, sent
+from ..plants import STATION, model, process, put, sent
 
 
 @pytest.fixture(autouse=True)
@@ -49,8 +49,7 @@ def test_a_model_is_switched_between_two_parts_while_parts_come(tmp_path):
         thread.start()
     old = (tmp_path / "line.sna").read_bytes()
     new = model(1.05).to_bytes()
-    (tmp_path / "new").write_bytes(new)
-    (tmp_path / "new").replace(tmp_path / "line.sna")
+    put(tmp_path / "line.sna", new)
     found = until(plant, "model switched")
     time.sleep(0.05)
     ended.set()
@@ -72,11 +71,11 @@ def test_a_model_is_switched_between_two_parts_while_parts_come(tmp_path):
 )
 def test_what_cannot_judge_is_refused_and_the_old_one_goes_on(tmp_path, data, words):
     plant = process(tmp_path)
-    (tmp_path / "line.sna").write_bytes(data)
+    put(tmp_path / "line.sna", data)
     assert words.split("_")[0] in until(plant, "alarm")["why"]
     (record,) = sent(plant.desk, {"power": 200.0}).records
     assert record["verdict"] == "ACCEPT"
-    (tmp_path / "line.sna").write_bytes(model(1.05).to_bytes())
+    put(tmp_path / "line.sna", model(1.05).to_bytes())
     until(plant, "model switched")
     plant.stop()
 
@@ -104,12 +103,12 @@ def test_acceptance_rows_keep_a_worse_model_out_of_a_store(tmp_path):
 def test_other_limits_judge_from_the_next_part_on(tmp_path):
     plant = process(tmp_path)
     before = plant.desk.cells["press-1", "default"].limits
-    (tmp_path / "limits.toml").write_text("[outputs.width]\nUSL = 90\n")
+    put(tmp_path / "limits.toml", "[outputs.width]\nUSL = 90\n")
     found = until(plant, "limits changed")
     assert found["before"] == before
     (record,) = sent(plant.desk, {"power": 200.0}).records
     assert record["verdict"] == "REJECT" and record["limits"] == found["limits"]
-    (tmp_path / "limits.toml").write_text("[outputs.wid")
+    put(tmp_path / "limits.toml", "[outputs.wid")
     assert "limits.toml" in until(plant, "alarm")["why"]
     assert sent(plant.desk, {"power": 200.0}).records[0]["verdict"] == "REJECT"
     plant.stop()
@@ -119,7 +118,7 @@ def test_what_was_learned_stays_with_other_limits(tmp_path):
     text = STATION.replace("limits = ", 'learn = "width"\nlimits = ')
     plant = process(tmp_path, station=text)
     sent(plant.desk, {"power": 200.0}, part="A1")
-    (tmp_path / "limits.toml").write_text("[outputs.width]\nLSL = 60\nUSL = 140\n")
+    put(tmp_path / "limits.toml", "[outputs.width]\nLSL = 60\nUSL = 140\n")
     until(plant, "limits changed")
     (record,) = sent(plant.desk, {"measured": {"width": 101.0}}, part="A1").records
     assert record["measured"]["width"]["learned"] is True
@@ -132,9 +131,9 @@ def test_a_change_is_taken_when_two_looks_see_the_same(tmp_path):
     looks = plant.plant.renewal
     looks.stop()
     whole = model(1.05).to_bytes()
-    (tmp_path / "line.sna").write_bytes(whole[:-100])
+    put(tmp_path / "line.sna", whole[:-100])
     looks.look(cell)
-    (tmp_path / "line.sna").write_bytes(whole)
+    put(tmp_path / "line.sna", whole)
     looks.look(cell)
     assert plant.desk.cells[cell].trust.sha256 != sha256(whole).hexdigest()
     looks.look(cell)
@@ -155,7 +154,7 @@ def test_the_old_one_learns_on_where_the_new_one_cannot_learn(tmp_path, monkeypa
         patched.setattr(renewal, "learner", taken)
         sent(plant.desk, {"power": 200.0}, part="A1")
         sent(plant.desk, {"measured": {"width": 101.0}}, part="A1")
-        (tmp_path / "limits.toml").write_text("[outputs.width]\nUSL = 90\n")
+        put(tmp_path / "limits.toml", "[outputs.width]\nUSL = 90\n")
         assert "no room" in until(plant, "alarm")["why"]
     digest = sha256((tmp_path / "line.sna").read_bytes()).hexdigest()
     path = tmp_path / "station-data" / "learned" / "press-1.default"
@@ -171,8 +170,8 @@ def test_a_measured_value_names_what_judged_its_part_and_what_learned(tmp_path):
     plant = process(tmp_path, station=text)
     (part,) = sent(plant.desk, {"power": 200.0}, part="A1").records
     new = model(1.02).to_bytes()
-    (tmp_path / "line.sna").write_bytes(new)
-    (tmp_path / "limits.toml").write_text("[outputs.width]\nUSL = 90\n")
+    put(tmp_path / "line.sna", new)
+    put(tmp_path / "limits.toml", "[outputs.width]\nUSL = 90\n")
     until(plant, "model switched")
     until(plant, "limits changed")
     assert sent(plant.desk, {"power": 200.0}, part="A2").records[0]["verdict"] == "REJECT"

@@ -135,6 +135,6 @@ def test_a_station_without_room_answers_for_its_link(monkeypatch: pytest.MonkeyP
 
     network = Thread(target=hear, daemon=True)
     network.start()
-    network.join(10.0)
+    network.join(60.0)
     assert not network.is_alive() and door.offered.waiting == 1
     assert door.state()["lost"] == 2 and not door.state()["malformed"]

@@ -135,7 +135,7 @@ def test_unknown_fields_are_passed_over() -> None:
     assert found == Payload((Metric("a", 3, Type.INT64),), None, 4)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.binary(max_size=300))
 def test_any_bytes_are_read_or_refused(data: bytes) -> None:
     with contextlib.suppress(Malformed):

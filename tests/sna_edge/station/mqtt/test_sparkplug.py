@@ -76,7 +76,7 @@ def host(broker: Mosquitto) -> Iterator[Host]:
 
 
 def node(port: int, kept: Kept, **more: Any) -> Runner:
-    at = Broker("127.0.0.1", port, "station", timeout=2.0)
+    at = Broker("127.0.0.1", port, "station", timeout=20.0)
     edge = EdgeNode("plant", SparkplugSettings(at, "plant", "line-1", **more))
     runner = Runner(edge, kept, first=0.05, longest=0.2)
     runner.start()
@@ -223,7 +223,7 @@ TAP = Tap(("plant", "plc", "laser"), "press-1", "Part/Id", "Part/Id",
 class Line:
     def __init__(self, port: int, **more: Any) -> None:
         self.desk, self.plc = Desk(), Plc(port)
-        at = Broker("127.0.0.1", port, "station", timeout=2.0)
+        at = Broker("127.0.0.1", port, "station", timeout=20.0)
         self.door = HostDoor("plant", SparkplugSettings(at, taps=(TAP,), **more), self.desk)
         self.door.start()
         until(lambda: self.door.state()["up"])

@@ -165,7 +165,7 @@ def test_certificates_of_clients_have_roles_too(tmp_path: Path) -> None:
             context = ssl.create_default_context(cafile=str(tmp_path / "ca.pem"))
             context.load_cert_chain(tmp_path / f"{who}.pem", tmp_path / f"{who}.key")
             try:
-                with urllib.request.urlopen(at + address, timeout=20, context=context) as got:
+                with urllib.request.urlopen(at + address, timeout=60, context=context) as got:
                     return int(got.status)
             except urllib.error.HTTPError as error:
                 return error.code

@@ -40,7 +40,7 @@ def address(made: Process) -> str:
 def got(made: Process, path: str, body: Any = None, **headers: str) -> Any:
     data = None if body is None else json.dumps(body).encode()
     kind = {"Content-Type": "application/json"} if data else {}
-    return urlopen(Request(address(made) + path, data, kind | headers), timeout=20)
+    return urlopen(Request(address(made) + path, data, kind | headers), timeout=60)
 
 
 def first(made: Process, **headers: str) -> dict[str, Any]:

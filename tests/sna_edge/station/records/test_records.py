@@ -71,7 +71,7 @@ def test_what_was_seen_and_judged(records):
 
 def test_a_verdict_on_its_way_is_judged(tmp_path):
     gate = threading.Event()
-    records = Records(tmp_path, fail=lambda step: step == "begin" and gate.wait(20))
+    records = Records(tmp_path, fail=lambda step: step == "begin" and gate.wait(60))
     heard = Heard()
     draft = verdict("P1")
     records.append([draft], heard)
@@ -123,7 +123,7 @@ def test_what_is_no_number_is_no_point(records):
 
 def test_there_is_room_for_so_many(tmp_path):
     gate = threading.Event()
-    records = Records(tmp_path, room=3, fail=lambda step: step == "begin" and gate.wait(20))
+    records = Records(tmp_path, room=3, fail=lambda step: step == "begin" and gate.wait(60))
     first, second = Heard(), Heard()
     records.append([verdict(f"P{i}") for i in range(5)], first)  # nothing waits: any number
     records.append([verdict("Q")], second)
