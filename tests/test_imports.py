@@ -16,6 +16,7 @@ OPTIONAL = {  # modules that serve an optional backend, and what they may import
     "signing/private_key.py": {"cryptography"},
     "signing/trust.py": {"cryptography"},
     "table/sheets.py": {"openpyxl", "pyarrow"},
+    "values/arrow.py": {"pyarrow"},
 }
 ROOMS = {  # folders whose modules may import more; nothing outside them imports them at its top
     "station/http/": {"starlette", "uvicorn", "prometheus_client"},

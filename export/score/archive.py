@@ -13,6 +13,8 @@ from .beside import note_in
 
 SUFFIXES = (".parquet", ".pq", ".csv", ".tsv")
 """Of files that are taken out of a folder."""
+HIDDEN = "._"
+"""How names of files and folders begin that are no tables of an archive."""
 
 
 def files_of(archive: Sequence[str]) -> dict[str, str]:
@@ -55,15 +57,24 @@ def _of_outputs(folder: str) -> bool:
     return above != folder and _of_outputs(above)
 
 
+def _in_folder(folder: str) -> list[str]:
+    """All tables in it; what is hidden is none: the copies of an editor (.ipynb_checkpoints), what a
+    job has not finished (_temporary)."""
+    found = list[str]()
+    for at, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if name[0] not in HIDDEN]
+        found += [
+            os.path.join(at, name)
+            for name in names
+            if name.lower().endswith(SUFFIXES) and name[0] not in HIDDEN
+        ]
+    return found
+
+
 def _below(one: str) -> tuple[str, list[str]]:
     """The folder that places are told from, and the files."""
     if os.path.isdir(one):
-        return one, [
-            os.path.join(at, name)
-            for at, _, names in os.walk(one)
-            for name in names
-            if name.lower().endswith(SUFFIXES) and name[0] not in "._"
-        ]
+        return one, _in_folder(one)
     if os.path.isfile(one):
         return os.path.dirname(one) or ".", [one]
     root = one

@@ -74,6 +74,11 @@ def chosen(
     place = {name: found for name in known if (found := _found(name, job.columns, names))}
     inputs = needed(model, list(place))
     if missing := [name for name in inputs if name not in place]:
+        if folder := _of_folder(path, missing):
+            raise InputError(
+                f"{path} has no column {missing[0]!r}, and what the folder {folder} says of it is"
+                " not read; write the column into the files"
+            )
         raise InputError(
             f"{path} has no column {', '.join(map(repr, missing))}; its columns are"
             f" {', '.join(names)}: name another with --column NAME=COLUMN"
@@ -88,6 +93,12 @@ def chosen(
     own = {name: units.get(at) or _in_brackets(name, at) for name, at in place.items()}
     outputs = {o.name: o for o in model.outputs if o.name in measured}
     return Chosen(inputs, outputs, place, {n: u for n, u in own.items() if u}, kept)
+
+
+def _of_folder(path: str, missing: Sequence[str]) -> str:
+    """The folder NAME=VALUE above a file that tells one of the columns (Hive partitioning)."""
+    folders = path.replace("\\", "/").split("/")[:-1]
+    return next((f for f in folders if f.partition("=")[0] in missing[:1] and "=" in f), "")
 
 
 def _found(name: str, columns: Mapping[str, str], names: Sequence[str]) -> str | None:

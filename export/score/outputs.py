@@ -18,6 +18,7 @@ from sna_edge.cli.answered_table import free_name
 from sna_edge.durable import write_whole
 from sna_edge.durable.disk import BESIDE
 from sna_edge.durable.whole import naming
+from sna_edge.values.arrow import listed
 
 from ..sealed.folder import digest_of
 from .parquet import ParquetOut, metadata, numbers_of
@@ -142,7 +143,7 @@ def _cells(column: Any, words: list[str] | None) -> list[str]:
     if words is not None:
         return [words[code] for code in column.tolist()]
     if hasattr(column, "to_pylist"):
-        return ["" if value is None else str(_text(value)) for value in column.to_pylist()]
+        return ["" if value is None else str(_text(value)) for value in listed(column)]
     if isinstance(column, list):
         return column
     return ["" if value != value else repr(value) for value in column.tolist()]

@@ -18,6 +18,7 @@ from sna_edge.durable.disk import BESIDE
 from sna_edge.durable.whole import naming
 from sna_edge.errors import BackendError, InputError
 from sna_edge.model import Model
+from sna_edge.values.arrow import listed
 from sna_edge.values.units import conversion
 
 from .columns import Batch, all_finite, chosen
@@ -140,7 +141,7 @@ class ParquetRows:
             {name: numbers[name] for name in chosen.inputs},
             {name: numbers[name] for name in chosen.measured},
             {name: _whole(columns[name]) for name in chosen.kept},
-            lambda name, row: _written(columns[chosen.place[name]][row].as_py()),
+            lambda name, row: _written(*listed(columns[chosen.place[name]].slice(row, 1))),
             counted="row",
         )
 
@@ -172,7 +173,7 @@ def _numbers(column: Any, scale: float, shift: float) -> Floats:
 def _levels(axis: Axis, column: Any) -> Floats:
     """Places of levels: NaN for null and blanks, infinity for a level that was never seen."""
     coded = column if hasattr(column, "dictionary_decode") else column.dictionary_encode()
-    levels = coded.dictionary.to_pylist()
+    levels = listed(coded.dictionary)
     known = [np.nan if level is None else axis.levels.index(level) for level in levels]
     places = coded.indices.fill_null(len(known)).to_numpy(zero_copy_only=False)
     return np.array([*known, np.nan], dtype=float)[places.astype(np.int64)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timezone
 
 import numpy as np
@@ -13,6 +14,8 @@ from .table import MISSING, Table, as_written
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+FINER = re.compile(r"(\.\d{6})\d+")
+"""Digits behind the microseconds, which Python 3.10 refuses and later ones leave out."""
 DAY_FIRST = ("%d.%m.%Y", "%d.%m.%Y %H:%M", "%d.%m.%Y %H:%M:%S")
 
 
@@ -52,7 +55,7 @@ def _cells(table: Table, name: str) -> list[str]:
 
 def _seconds(cell: str, name: str, row: int) -> float:
     try:
-        return _since_1970(datetime.fromisoformat(cell))
+        return _since_1970(datetime.fromisoformat(FINER.sub(r"\1", cell)))
     except ValueError:
         pass
     for form in DAY_FIRST:

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 from ..errors import InputError
+from ..values.arrow import listed
 from .dialect import Dialect
 from .layout import Layout, check_names, trimmed
 from .numbers import OpenText, mark
@@ -122,7 +123,7 @@ class Parquet(Sheet):
             yield 1, list(file.schema_arrow.names)
             line = 1
             for batch in file.iter_batches():
-                columns: Iterable[list[Any]] = [column.to_pylist() for column in batch.columns]
+                columns: Iterable[list[Any]] = [listed(column) for column in batch.columns]
                 for row in zip(*columns, strict=True):
                     line += 1
                     yield line, list(row)

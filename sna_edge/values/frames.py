@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import InputError
+from .arrow import listed
 
 
 def columns_of(data: Any) -> dict[str, Any] | None:
@@ -20,7 +21,7 @@ def columns_of(data: Any) -> dict[str, Any] | None:
         return {name: data[name] for name in data.dtype.names} if data.dtype.names else None
     if hasattr(data, "column_names") and hasattr(data, "to_pydict"):  # pyarrow
         return _once(
-            data.column_names, lambda i, _: np.array(data.column(i).to_pylist(), dtype=object)
+            data.column_names, lambda i, _: np.array(listed(data.column(i)), dtype=object)
         )
     if hasattr(data, "columns") and hasattr(data, "__getitem__"):  # pandas, polars
         names = list(data.columns)

@@ -14,7 +14,7 @@ import sna_edge
 from sna_edge.errors import InputError
 from sna_export.score import Job, score
 
-from .archives import as_csv, model, parts, saved
+from .archives import as_csv, as_parquet, model, parts, saved
 
 pa = pytest.importorskip("pyarrow")
 pq = pytest.importorskip("pyarrow.parquet")
@@ -150,3 +150,35 @@ def test_ids_held_as_bytes_are_texts_in_csv(place, job) -> None:
     found = score(job(measured=(), kind="csv"), [str(place / "archive")])
     rows = list(csv.DictReader((Path(found.folder) / "a.parquet.csv").open(encoding="utf-8")))
     assert [row["id"] for row in rows] == ["p0", "p\u00e9", "\\xff"]
+
+
+def test_what_is_hidden_in_a_folder_is_no_table_of_it(place, job):
+    """Copies of an editor and what a job has not finished were counted as parts."""
+    for below in ("a.csv", ".ipynb_checkpoints/a-checkpoint.csv", "_temporary/0/a.csv", "2024/a.csv"):
+        path = place / "archive" / below
+        path.parent.mkdir(parents=True, exist_ok=True)
+        as_csv(path, parts(10))
+    found = score(job(), [str(place / "archive")])
+    assert (found.files, found.counts["rows"]) == (2, 20)
+
+
+def test_a_column_that_folders_tell_is_said_to_be_there(place, job):
+    """Hive partitioning: lot=a/part-0.csv without a column lot."""
+    for lot in ("a", "b"):
+        (place / "archive" / f"lot={lot}").mkdir()
+        columns = {name: cells for name, cells in parts(10).items() if name != "lot"}
+        as_csv(place / "archive" / f"lot={lot}" / "0.csv", columns)
+    with pytest.raises(InputError, match="has no column 'lot'.*folder lot=a.*not read.*into the"):
+        score(job(), [str(place / "archive")])
+
+
+def test_nanoseconds_of_a_kept_time_go_to_a_csv_file(place, job):
+    """Before, this was an internal error where pandas was not installed."""
+    first = 1_704_067_200_123_456_789
+    times = pa.array([first, None, first + 211], pa.timestamp("ns"))
+    as_parquet(place / "archive" / "a.parquet", {**parts(3), "time": times})
+    found = score(job(kind="csv"), [str(place / "archive")])
+    (path,) = Path(found.folder).glob("*.csv")
+    assert [row["time"] for row in csv.DictReader(path.open())] == [
+        "2024-01-01 00:00:00.123456789", "", "2024-01-01 00:00:00.123457",
+    ]  # fmt: skip
