@@ -14,10 +14,13 @@ TARGET ?=
 JOBS ?= 3
 
 export OMP_NUM_THREADS ?= 2
+# Tests start some thousand interpreters; without kept bytecode each compiles the rooms anew, and each test process every test.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo before-demo demo-lpbf station station-real test lint types unit native accuracy fit-times bench physics inverse calibration honest online soak fuzz firmware sizes exchange gpu wheels kits docs site clean
+.NOTPARALLEL:
+.PHONY: help demo before-demo demo-lpbf station station-real test lint types unit installed beside native accuracy fit-times bench physics inverse calibration honest online soak fuzz firmware sizes exchange gpu wheels kits docs site clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -41,7 +44,15 @@ station: $(STAMP)-serve native ## a station on a simulated laser line, with its 
 station-real: $(STAMP)-test $(STAMP)-station native ## mosquitto and an OPC UA server on loopback, 1,000 parts through them, one pass line
 	@$(PY) tools/station/station_real.py
 
-test: lint types native unit ## lint, types, native build where a compiler is, all tests
+test: lint ## lint, types, native build where a compiler is, all tests
+	@$(MAKE) --no-print-directory beside & $(MAKE) --no-print-directory installed; made=$$?; wait $$! && exit $$made
+	@$(MAKE) --no-print-directory unit
+
+# Two cores: what goes into .venv, one after the other, and beside it the types and the environments apart.
+
+installed: native $(STAMP)-runtimes $(STAMP)-cppcheck $(STAMP)-browser $(STAMP)-station
+
+beside: types .venv-runtime/.stamp .venv-witness/.stamp .venv-fmu/.stamp
 
 lint: $(STAMP)-test
 	$(PY) -m ruff check .

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
 import importlib.util
+import os
 import shutil
 import subprocess
 import sys
@@ -48,15 +50,21 @@ def compiler() -> str:
 
 @pytest.fixture(scope="session")
 def compiled(compiler: str, tmp_path_factory: pytest.TempPathFactory) -> Any:
-    folder = tmp_path_factory.mktemp("native")
+    """compiled(name, source, *flags) -> the library of that name, compiled once by whichever test
+    process asks first."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "native"
+    folder.mkdir(exist_ok=True)
 
     def made(name: str, source: str, *flags: str) -> Path:
         target = folder / f"{name}.so"
-        if not target.exists():
-            subprocess.run(
-                [compiler, *flags, "-shared", "-fPIC", str(SOURCE / source), "-o", str(target)],
-                check=True,
-            )
+        with (folder / f"{name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not target.exists():
+                subprocess.run(
+                    [compiler, *flags, "-shared", "-fPIC", str(SOURCE / source), "-o", str(target)],
+                    check=True,
+                )
         return target
 
     return made
@@ -81,11 +89,11 @@ def c_float(compiled: Any, bindings: ModuleType) -> Any:
 
 
 @pytest.fixture(scope="session")
-def host(compiled: Any) -> ModuleType:
+def host(compiled: Any, tmp_path_factory: pytest.TempPathFactory) -> ModuleType:
     """The host layer through its ctypes face."""
     made = compiled("host", "host/sna_host.c", *HOST, "-DSNA_SHA256")
-    folder = made.parent / "sna_host_under_test"
-    folder.mkdir(exist_ok=True)
+    folder = tmp_path_factory.mktemp("host") / "sna_host_under_test"
+    folder.mkdir()
     for name in ("library.py", "fallback.py"):
         shutil.copy(SOURCE / "sna_edge_native" / name, folder / name)
     shutil.copy(made, folder / "libsna.so")

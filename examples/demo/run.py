@@ -1,7 +1,8 @@
 """The demo on real data: table -> fit -> quantize -> certify -> model.sna -> device -> forward
 and inverse answers -> report.
 
-python examples/demo/run.py [--lpbf | --table my.csv --target col] [--out out/demo] [--time-limit S]
+python examples/demo/run.py [--lpbf | --table my.csv --target col] [--out out/demo]
+    [--effort quick] [--time-limit S]
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ def main() -> int:
             if args.table
             else tables.concrete()
         )
-        run(job, Path(args.out), args.seed, args.time_limit)
+        run(job, Path(args.out), args.seed, args.effort, args.time_limit)
     except (tables.Unusable, SnaError) as error:
         print(f"demo: {error}", file=sys.stderr)
         return 2
@@ -57,16 +58,23 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--target")
     parser.add_argument("--out", default="out/demo")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--effort", default="normal")
     parser.add_argument("--time-limit", type=float)
     return parser.parse_args()
 
 
-def run(job: tables.Job, out: Path, seed: int = 0, time_limit: float | None = None) -> None:
+def run(
+    job: tables.Job,
+    out: Path,
+    seed: int = 0,
+    effort: str = "normal",
+    time_limit: float | None = None,
+) -> None:
     """Everything in order; prints as it goes and writes the reports."""
     out.mkdir(parents=True, exist_ok=True)
     console.title(job.title)
     train, test = tables.split(job, out, seed)
-    found, seconds = fitted(job, train, seed, time_limit)
+    found, seconds = fitted(job, train, seed, effort, time_limit)
     console.fit(found, seconds)
     files = stored(found, out)
     console.files(files)
@@ -93,7 +101,9 @@ def run(job: tables.Job, out: Path, seed: int = 0, time_limit: float | None = No
     print(f"\nwritten: {out / 'model.sna'}, {out / 'report.html'}, {out / 'report.json'}")
 
 
-def fitted(job: tables.Job, train: Path, seed: int, time_limit: float | None) -> tuple[Any, float]:
+def fitted(
+    job: tables.Job, train: Path, seed: int, effort: str, time_limit: float | None
+) -> tuple[Any, float]:
     """The fit, with the units of the job where the table names none, and its seconds."""
     from sna_export.fit import fit
     from sna_export.table import read
@@ -104,6 +114,7 @@ def fitted(job: tables.Job, train: Path, seed: int, time_limit: float | None) ->
         "inputs": job.inputs,
         "categorical": job.categorical,
         "seed": seed,
+        "effort": effort,
         "time_limit": time_limit,
     }
     found = fit(read(train), job.targets, **words, progress=sys.stderr.isatty())

