@@ -8,7 +8,7 @@ import argparse
 import numpy as np
 
 from sna_edge.cli.columns import Columns
-from sna_edge.cli.dialect_options import open_for
+from sna_edge.cli.options.dialect import open_for
 from sna_edge.cli.raw_readings import needed
 from sna_edge.errors import InputError
 from sna_edge.model import Model

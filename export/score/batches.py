@@ -10,7 +10,7 @@ from typing import Protocol
 import numpy as np
 
 from sna_edge.cli.columns import Columns
-from sna_edge.cli.dialect_options import hint_for
+from sna_edge.cli.options.dialect import hint_for
 from sna_edge.errors import InputError
 from sna_edge.model import Model
 from sna_edge.table import open_table

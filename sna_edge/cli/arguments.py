@@ -35,6 +35,11 @@ def add_model(parser: argparse.ArgumentParser, *, backend: str = "auto", or_else
         parser.add_argument("model", nargs="?", metavar="MODEL", help=told)
     else:
         parser.add_argument("model", metavar="MODEL", help="an .sna file")
+    add_backend(parser, backend)
+
+
+def add_backend(parser: argparse.ArgumentParser, backend: str = "auto") -> None:
+    """The option --backend, `backend` where it is not given."""
     parser.add_argument(
         "--backend",
         default=backend,
@@ -47,13 +52,6 @@ def add_json(parser: argparse.ArgumentParser) -> None:
     """The flag --json."""
     parser.add_argument(
         "--json", action="store_true", help="print a single JSON object on stdout and nothing else"
-    )
-
-
-def add_at(parser: argparse.ArgumentParser, text: str) -> None:
-    """--at name=value ..., which may be repeated."""
-    parser.add_argument(
-        "--at", nargs="+", action="extend", default=[], metavar="NAME=VALUE", help=text
     )
 
 

@@ -16,7 +16,7 @@ from ..model import Model
 from ..table import Block, Marks, Measure, Source
 from ..uncertainty.readings import coordinates_of
 from .arguments import coordinate
-from .dialect_options import open_for
+from .options.dialect import open_for
 from .raw_readings import needed as needed_of
 
 Floats = NDArray[np.float64]

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ...errors import InputError
 from ...table import open_table
 from ...values.naming import column_of
-from ..dialect_options import declared
+from ..options.dialect import declared
 
 Floats = NDArray[np.float64]
 

@@ -12,30 +12,17 @@ import numpy as np
 from ...errors import InputError
 from ...quality.charts import CHARTS, Chart, Cusum, Ewma, Hotelling, Individuals
 from ..arguments import split_names
+from ..options.stated import refuse_foreign
 from .columns import bare_columns, grouped
 from .logged import logged, rejected
+from .options import JUDGED, TUNED, VALUES, WAYS
 
-BELONGS = {
-    "weight": ("ewma",),
-    "reach": ("ewma", "cusum"),
-    "slack": ("cusum",),
-    "head": ("cusum",),
-    "alpha": ("t2",),
-    "center": ("individuals", "ewma", "cusum"),
-    "sigma": ("individuals", "ewma", "cusum"),
-    "sigma_by": ("individuals", "ewma", "cusum"),
-    "subgroup": ("xbar-r", "xbar-s", "ewma", "cusum", "t2"),
-    "size": ("p",),
-}
-"""Which charts an option is for."""
-KEYWORDS = {"weight", "reach", "slack", "head", "alpha"}
 GROUPED = ("xbar-r", "xbar-s")
-WAYS = {"range": "moving range", "deviation": "standard deviation"}
 
 
 def values_of(args: argparse.Namespace) -> tuple[list[Any], str]:
     """What the chart is fed, one a point, and what that is."""
-    _refuse_foreign(args)
+    refuse_foreign(args, "chart", VALUES, JUDGED, TUNED)
     if args.log:
         return _of_log(args)
     columns = split_names(args.column)
@@ -100,16 +87,6 @@ def _of_log(args: argparse.Namespace) -> tuple[list[Any], str]:
     return (_grouped(args, y, rows, None) if rows else y.tolist()), name
 
 
-def _refuse_foreign(args: argparse.Namespace) -> None:
-    """An option of another chart would be left out without a word."""
-    for name, charts in BELONGS.items():
-        if getattr(args, name) is not None and args.chart not in charts:
-            flag = f"--{name.replace('_', '-')}"
-            raise InputError(
-                f"{flag} is nothing of --chart {args.chart}; it goes with {' or '.join(charts)}"
-            )
-
-
 def reference_of(text: str | None, count: int) -> range:
     """The points that limits are made from: the first N, or A:B from 1 on. Raises InputError."""
     if text is None:
@@ -128,7 +105,7 @@ def reference_of(text: str | None, count: int) -> range:
 def made(args: argparse.Namespace, values: list[Any], reference: range) -> Chart:
     """The chart, with limits from the reference points or as they are stated."""
     kind = CHARTS[args.chart]
-    options: dict[str, Any] = {k: getattr(args, k) for k in KEYWORDS}
+    options: dict[str, Any] = {o.name: getattr(args, o.name) for o in TUNED}
     options = {k: v for k, v in options.items() if v is not None}
     options["rules"] = args.rules
     chosen = [values[i] for i in reference]

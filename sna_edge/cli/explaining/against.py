@@ -15,7 +15,7 @@ from ...errors import InputError
 from ...model import Model
 from ..arguments import assignments, input_values
 from ..columns import Columns
-from ..dialect_options import open_for
+from ..options.dialect import open_for
 from ..raw_readings import needed, readable
 
 Floats = NDArray[np.float64]

@@ -6,38 +6,22 @@ import argparse
 from typing import Any
 
 from ..arguments import share_of, split_names
+from ..options.stated import choice, value
 
 FAMILIES = ("auto", "gaussian", "bernoulli", "multinomial", "ordinal", "poisson", "gamma")
-
-
-def add_likelihood(parser: argparse.ArgumentParser) -> None:
-    """--family and what it needs."""
-    parser.add_argument(
-        "--family",
-        choices=FAMILIES,
-        default="auto",
-        help="likelihood of the target: gaussian numbers, bernoulli (two labels), multinomial"
-        " (several), ordinal (ordered), poisson counts, gamma (positive, the scatter a share of"
-        " the value) (default: auto: labels where the column holds text, else gaussian)",
-    )
-    parser.add_argument(
-        "--positive",
-        metavar="LABEL",
-        help="of two labels the one whose probability is the answer (default: the last one sorted)",
-    )
-    parser.add_argument(
-        "--threshold",
-        metavar="P",
-        help="probability from which on the positive label is answered (default: 0.5)",
-    )
-    parser.add_argument(
-        "--order", metavar="A,B,C", help="ordered labels, from low to high (ordinal)"
-    )
-    parser.add_argument(
-        "--exposure",
-        metavar="COL",
-        help="column of hours, parts or areas that counts are of; the model gives the rate",
-    )
+LIKELIHOOD = (
+    choice("--family", FAMILIES, "likelihood of the target: gaussian numbers, bernoulli (two"
+           " labels), multinomial (several), ordinal (ordered), poisson counts, gamma (positive,"
+           " the scatter a share of the value) (default: auto: labels where the column holds text,"
+           " else gaussian)", default="auto"),
+    value("--positive", "LABEL", "of two labels the one whose probability is the answer (default:"
+          " the last one sorted)"),
+    value("--threshold", "P", "probability from which on the positive label is answered (default:"
+          " 0.5)"),
+    value("--order", "A,B,C", "ordered labels, from low to high (ordinal)"),
+    value("--exposure", "COL", "column of hours, parts or areas that counts are of; the model gives"
+          " the rate"),
+)  # fmt: skip
 
 
 def likelihood(args: argparse.Namespace) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from ...numerics.time_budget import now
 from ...uncertainty.interval import left_open
 from ...values.fit_told import REFIT
 from ..arguments import assignments, checked_seed, writable
-from ..dialect_options import HINT, declared
+from ..options.dialect import HINT, declared
 from .interrupt import stopped_by_ctrl_c
 from .likelihood import likelihood
 from .lines import fit_lines

@@ -11,7 +11,7 @@ from typing import Any
 from ...errors import InputError, SnaError
 from ..arguments import split_names
 from ..console import table as lined
-from ..dialect_options import declared
+from ..options.dialect import declared
 from .one_fit import fit_one
 from .options import configure
 from .recipe import called

@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Sequence
 from typing import Any
 
+from ..options.stated import repeated, switch
 from .texts import names
 
 KINDS = {
@@ -14,15 +15,10 @@ KINDS = {
     "convex": "inputs along which every output bends upwards",
     "concave": "inputs along which every output bends downwards",
 }
-
-
-def add_shape(parser: argparse.ArgumentParser) -> None:
-    """The options, a list of inputs each, and --above-zero."""
-    for kind, text in KINDS.items():
-        parser.add_argument(f"--{kind}", action="append", metavar="A,B", help=text)
-    parser.add_argument(
-        "--above-zero", action="store_true", help="outputs are positive everywhere (link exp)"
-    )
+SHAPE = (
+    *(repeated(f"--{kind}", "A,B", text) for kind, text in KINDS.items()),
+    switch("--above-zero", "outputs are positive everywhere (link exp)"),
+)
 
 
 def shape_of(args: argparse.Namespace, known: Sequence[str]) -> dict[str, Any] | None:

@@ -17,7 +17,7 @@ from ...model import Model
 from ..arguments import assignments, coordinate, input_values, number
 from ..columns import measure
 from ..console import table, with_unit
-from ..dialect_options import open_for
+from ..options.dialect import open_for
 from .plotted import plotted
 
 KINDS = {"uniform": Uniform, "normal": Normal, "lognormal": LogNormal}

@@ -18,7 +18,7 @@ from ...numerics.time_budget import TimeBudget
 from ...status import Status
 from ..answered_table import Floats, answer_table, summary
 from ..arguments import input_values, writable
-from ..dialect_options import open_for
+from ..options.dialect import open_for
 
 
 def inverted(

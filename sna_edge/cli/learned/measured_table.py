@@ -17,7 +17,7 @@ from ...quality import Line
 from ...quality.readings import Reading
 from ...table import Dialect, Marks, Measure, Record, open_table
 from ...values.naming import Quantities, bare, bracketed, column_of
-from ..dialect_options import declared, hint_for
+from ..options.dialect import declared, hint_for
 
 IDS = ("id", "part")
 SHOWN = 3

@@ -12,7 +12,7 @@ from ...learning import Learner
 from ...model import Model
 from ...uncertainty.readings import coordinates_of
 from ..columns import Columns
-from ..dialect_options import open_for
+from ..options.dialect import open_for
 from ..raw_readings import needed
 
 FEWEST = 100

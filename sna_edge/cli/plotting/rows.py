@@ -11,7 +11,7 @@ from ...core.output import Output
 from ...model import Model
 from ...uncertainty.readings import coordinates_of
 from ..columns import Columns
-from ..dialect_options import open_for
+from ..options.dialect import open_for
 from ..raw_readings import needed as needed_of
 
 

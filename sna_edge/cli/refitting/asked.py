@@ -12,10 +12,10 @@ from ...errors import InputError
 from ...model import Model
 from ...signing import Trust
 from ..arguments import share_of
-from ..dialect_options import declared
 from ..fitting import recipe
 from ..fitting.products import parsed
 from ..fitting.texts import interval, names
+from ..options.dialect import declared
 from ..trusted.options import load_with_trust
 
 if TYPE_CHECKING:

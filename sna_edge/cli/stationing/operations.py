@@ -11,7 +11,7 @@ from urllib.parse import quote
 from ...errors import InputError
 from ..charting.study import read_study
 from ..console import ANSWERED, emit
-from ..dialect_options import add_dialect
+from ..options.dialect import add_dialect
 from .action import Action
 from .client import Client, options
 

@@ -10,7 +10,7 @@ from ...errors import InputError
 from ...model import Model
 from ...serving import predicts
 from ..arguments import assignments, number
-from ..dialect_options import add_dialect, open_for
+from ..options.dialect import add_dialect, open_for
 
 
 def add_acceptance(parser: argparse.ArgumentParser) -> None:

@@ -20,7 +20,7 @@ from ...quality.limits import limits_in
 from ...signing import configured_keys, examined
 from ...store import Store
 from ...values.documents import document_bytes
-from ..arguments import add_json
+from ..arguments import add_backend, add_json
 from ..console import ANSWERED, NO_VALUE, USAGE, emit
 from ..trusted.options import add_trust, overruled
 
@@ -54,12 +54,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="FILE.toml",
         help="the limits files they judged by",
     )
-    parser.add_argument(
-        "--backend",
-        default="auto",
-        metavar="NAME",
-        help="auto, numpy, native, tflite, torch or cuda (default: %(default)s)",
-    )
+    add_backend(parser)
     add_trust(parser)
     add_json(parser)
 

@@ -16,56 +16,44 @@ from ...quality.capability.setting import setting
 from ...quality.capability.stream import Stream
 from ...quality.limits import LineLimits, read_limits
 from ...uncertainty.readings import coordinates_of
-from ..arguments import add_at, add_json, add_model, input_values
+from ..arguments import add_json, add_model, input_values
 from ..charting.columns import bare_columns, grouped
 from ..charting.indices import of_setting, of_stream, of_table
 from ..console import ANSWERED, NO_VALUE, emit
-from ..dialect_options import add_dialect
 from ..inverting.advice import scatter
+from ..options.dialect import add_dialect
+from ..options.stated import several, state, value
 from ..raw_readings import readable
 from ..trusted.options import add_trust, load_model
 
 HELP = "Cp, Cpk, Pp, Ppk, Cpm with intervals, and ppm outside: of a setting, a line, or a table"
 LAST = 1000
+MODEL = (
+    value("--limits", "FILE.toml", "LSL, USL and target of outputs"),
+    several("--at", "NAME=VALUE", "the setting: every input once"),
+    several("--scatter", "NAME=S", "standard deviation of an input around what it is set to, 2 or"
+            " 2W"),
+    several("--log", "LOG", "of the running line instead: answers of watch, those to measured"
+            " values with them"),
+    value("--last", "N", f"with --log: the last N parts and measured parts (default {LAST})",
+          type=int),
+)  # fmt: skip
+TABLE = (
+    value("--table", "FILE", "of measured values, without a model"),
+    value("--column", "C", "with --table: the column of the values"),
+    value("--lsl", "X", "with --table: the lower limit of the values", type=float),
+    value("--usl", "X", "with --table: the upper limit of the values", type=float),
+    value("--target", "X", "with --table: the target of the values", type=float),
+    value("--subgroup", "N|C", "with --table: rows of a subgroup, or the column that says which one"
+          " a row is of (default: Cp and Cpk by the difference of one row to the next)"),
+)  # fmt: skip
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """The arguments of `sna-edge capability`."""
     add_model(parser, or_else="--table FILE")
     add_trust(parser)
-    parser.add_argument("--limits", metavar="FILE.toml", help="LSL, USL and target of outputs")
-    add_at(parser, "the setting: every input once")
-    many: dict[str, Any] = {"nargs": "+", "action": "extend", "default": []}
-    parser.add_argument(
-        "--scatter",
-        **many,
-        metavar="NAME=S",
-        help="standard deviation of an input around what it is set to, 2 or 2W",
-    )
-    parser.add_argument(
-        "--log",
-        **many,
-        metavar="LOG",
-        help="of the running line instead: answers of watch, those to measured values with them",
-    )
-    parser.add_argument(
-        "--last",
-        type=int,
-        metavar="N",
-        help=f"with --log: the last N parts and measured parts (default {LAST})",
-    )
-    parser.add_argument("--table", metavar="FILE", help="of measured values, without a model")
-    parser.add_argument("--column", metavar="C", help="with --table: the column of the values")
-    for name, what in (("lsl", "lower limit"), ("usl", "upper limit"), ("target", "target")):
-        parser.add_argument(
-            f"--{name}", type=float, metavar="X", help=f"with --table: the {what} of the values"
-        )
-    parser.add_argument(
-        "--subgroup",
-        metavar="N|C",
-        help="with --table: rows of a subgroup, or the column that says which one a row is of"
-        " (default: Cp and Cpk by the difference of one row to the next)",
-    )
+    state(parser, MODEL, TABLE)
     add_dialect(parser)
     add_json(parser)
 
@@ -97,9 +85,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _refuse_foreign(args: argparse.Namespace) -> None:
     """Options of the other question would be left out without a word."""
-    own = {"--column": args.column, "--lsl": args.lsl, "--usl": args.usl}
-    own |= {"--target": args.target, "--subgroup": args.subgroup}
-    given = [name for name, value in own.items() if value is not None]
+    given = [option.flag for option in TABLE[1:] if getattr(args, option.name) is not None]
     if not args.table and given:
         raise InputError(f"{given[0]} goes with --table; limits of a model stand in --limits FILE")
     if args.table and (args.model or args.limits):

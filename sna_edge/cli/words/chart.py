@@ -6,73 +6,18 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from ...quality.charts import CHARTS, SETS, Chart, Hotelling, Point, rules_of
-from ...quality.charts.rules import USUAL
-from ..arguments import add_json, writable
-from ..charting.logged import OF
-from ..charting.made import WAYS, made, reference_of, values_of
+from ...quality.charts import Chart, Hotelling, Point, rules_of
+from ..arguments import writable
+from ..charting.made import made, reference_of, values_of
+from ..charting.options import configure
 from ..console import ANSWERED, SIGNALS, emit, table
-from ..dialect_options import add_dialect
+
+__all__ = ["HELP", "configure", "run"]
 
 HELP = "control charts: individuals, X-bar/R, X-bar/S, p, EWMA, CUSUM, T2, with signals in words"
 SHOWN = 20
 FEW = 20
 """Reference points below which limits are said to be rough."""
-NUMBERS = {
-    "center": "the centre line, in place of that of the reference",
-    "sigma": "the standard deviation of a point, in place of that of the reference",
-    "weight": "with ewma: the weight of the newest value (default 0.2)",
-    "reach": "with ewma and cusum: limits in standard deviations (default 2.962 and 5)",
-    "slack": "with cusum: half of the shift to be found, in sigma (default 0.5)",
-    "head": "with cusum: where the sums begin, in sigma (default 0)",
-    "alpha": "with t2: how often a point signals falsely (default 0.0027)",
-}
-
-
-def configure(parser: argparse.ArgumentParser) -> None:
-    """The arguments of `sna-edge chart`."""
-    parser.add_argument(
-        "table", nargs="?", metavar="TABLE", help="rows in the order of the process"
-    )
-    parser.add_argument(
-        "--chart", choices=tuple(CHARTS), default="individuals", metavar="NAME",
-        help=f"{', '.join(CHARTS)} (default: %(default)s)",
-    )  # fmt: skip
-    many: dict[str, Any] = {"nargs": "+", "action": "extend", "default": []}
-    parser.add_argument(
-        "--column", **many, metavar="C",
-        help="the column; with t2 several; with p that of the bad parts of a sample",
-    )  # fmt: skip
-    parser.add_argument(
-        "--subgroup", metavar="N|C",
-        help="rows of a subgroup, or the column that says which one a row is of",
-    )  # fmt: skip
-    parser.add_argument(
-        "--size", metavar="N|C", help="with p: parts of a sample, a number or their column"
-    )
-    parser.add_argument("--log", **many, metavar="LOG", help="answers of watch in place of a table")
-    parser.add_argument("--output", metavar="NAME", help="with --log: which output")
-    parser.add_argument(
-        "--of", choices=OF, default=OF[0], metavar="WHAT",
-        help=f"with --log: {', '.join(OF)} (measured less predicted) (default: %(default)s)",
-    )  # fmt: skip
-    parser.add_argument(
-        "--reference", metavar="N|A:B",
-        help="points that limits are made from: the first N, or A to B (default: all)",
-    )  # fmt: skip
-    parser.add_argument(
-        "--rules", default=USUAL, metavar="NAMES",
-        help=f"{', '.join(SETS)}, or keys of rules (default: %(default)s)",
-    )  # fmt: skip
-    parser.add_argument(
-        "--sigma-by", choices=tuple(WAYS), metavar="WAY",
-        help="how single values scatter: range (of neighbours, the default) or deviation (of all)",
-    )  # fmt: skip
-    for name, text in NUMBERS.items():
-        parser.add_argument(f"--{name}", type=float, metavar="X", help=text)
-    parser.add_argument("--plot", metavar="FILE", help="the chart as .svg, .png or .pdf")
-    add_dialect(parser)
-    add_json(parser)
 
 
 def run(args: argparse.Namespace) -> int:

@@ -17,7 +17,7 @@ from ...signing import configured_keys
 from ..arguments import add_json, assignments, output_value, writable
 from ..columns import input_rows
 from ..console import ANSWERED, NO_VALUE, emit, table
-from ..dialect_options import add_dialect
+from ..options.dialect import add_dialect
 from ..trusted.options import add_trust
 
 LIMITS = {

@@ -22,8 +22,9 @@ from ..arguments import (
     writable,
 )
 from ..console import emit, table
-from ..dialect_options import add_dialect, declared
 from ..fitting.texts import interval
+from ..options.dialect import add_dialect, declared
+from ..options.stated import repeated, several, state, value
 from ..trusted.options import add_trust, load_model
 
 if TYPE_CHECKING:
@@ -43,90 +44,49 @@ DEFAULTS: dict[str, Any] = {
     "seed": 0,
 }
 
+INPUTS = (
+    value("plan", "PLAN.toml", "a file with the same entries as these options, which overrule it",
+          nargs="?"),
+    several("--input", "NAME=LO:HI", "an input that is set, and its range"),
+    several("--levels", "NAME=A,B", "a categorical input and its levels"),
+    several("--step", "NAME=S", "settings are multiples of S (default: a decimal below a thousandth"
+            " of the range)"),
+    several("--at", "NAME=VALUE", "an input that stays at one value"),
+    several("--units", "NAME=UNIT", "units of inputs"),
+    repeated("--where", "RULE", "a rule that all rows keep, such as 'power / speed <= 0.4'; may be"
+             " repeated", default=[]),
+)  # fmt: skip
+ROWS = (
+    repeated("--target", "COL[=GOAL]", "a column that is measured: empty in the plan; with --add"
+             " and a goal (min, max, 40 or 38:42) the rows are those that most likely reach it",
+             default=[]),
+    value("--rows", "N", "how many different rows to plan", type=int),
+    value("--measured", "ROWS.csv", "rows that exist: --rows fills the gaps between them, --add"
+          " learns from them; rows without a value are planned already"),
+    value("--add", "N", "N rows that tell most, or most likely reach a goal", type=int),
+    value("--model", "MODEL", "the .sna file that --add learns about (default: a Gaussian process"
+          " of --measured)"),
+    value("--cost", "FORMULA", "cost of a row, such as '1 + 0.01 * speed': rows are those worth"
+          " most for it"),
+)  # fmt: skip
+CHOSEN = (
+    value("--method", "NAME", "lhs (maximin Latin hypercube, the default), sobol (scrambled"
+          " sequence) or d-optimal"),
+    value("--terms", "NAME", "of the model for d-optimal: linear, interactions or quadratic"
+          " (default)"),
+    value("--centre", "N", "N more rows in the middle of all ranges", type=int),
+    value("--replicates", "N", "measure every row N times (default: 1)", type=int),
+    value("--seed", "N", "random seed; same seed, same plan (default: 0)", type=int),
+)  # fmt: skip
+WRITTEN = (
+    value("--report", "FILE.html", "also write a page with a picture of every pair"),
+    value("-o --output", "OUT.csv", "the table to write"),
+)  # fmt: skip
+
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """The arguments of `sna-edge design`."""
-    many: dict[str, Any] = {"nargs": "+", "action": "extend", "default": []}
-    parser.add_argument(
-        "plan",
-        nargs="?",
-        metavar="PLAN.toml",
-        help="a file with the same entries as these options, which overrule it",
-    )
-    parser.add_argument(
-        "--input", **many, metavar="NAME=LO:HI", help="an input that is set, and its range"
-    )
-    parser.add_argument(
-        "--levels", **many, metavar="NAME=A,B", help="a categorical input and its levels"
-    )
-    parser.add_argument(
-        "--step",
-        **many,
-        metavar="NAME=S",
-        help="settings are multiples of S (default: a decimal below a thousandth of the range)",
-    )
-    parser.add_argument(
-        "--at", **many, metavar="NAME=VALUE", help="an input that stays at one value"
-    )
-    parser.add_argument("--units", **many, metavar="NAME=UNIT", help="units of inputs")
-    parser.add_argument(
-        "--where",
-        action="append",
-        default=[],
-        metavar="RULE",
-        help="a rule that all rows keep, such as 'power / speed <= 0.4'; may be repeated",
-    )
-    parser.add_argument(
-        "--target",
-        action="append",
-        default=[],
-        metavar="COL[=GOAL]",
-        help="a column that is measured: empty in the plan; with --add and a goal (min, max, 40 or"
-        " 38:42) the rows are those that most likely reach it",
-    )
-    parser.add_argument("--rows", type=int, metavar="N", help="how many different rows to plan")
-    parser.add_argument(
-        "--measured",
-        metavar="ROWS.csv",
-        help="rows that exist: --rows fills the gaps between them, --add learns from them; rows"
-        " without a value are planned already",
-    )
-    parser.add_argument(
-        "--add", type=int, metavar="N", help="N rows that tell most, or most likely reach a goal"
-    )
-    parser.add_argument(
-        "--model",
-        metavar="MODEL",
-        help="the .sna file that --add learns about (default: a Gaussian process of --measured)",
-    )
-    parser.add_argument(
-        "--cost",
-        metavar="FORMULA",
-        help="cost of a row, such as '1 + 0.01 * speed': rows are those worth most for it",
-    )
-    parser.add_argument(
-        "--method",
-        metavar="NAME",
-        help="lhs (maximin Latin hypercube, the default), sobol (scrambled sequence) or d-optimal",
-    )
-    parser.add_argument(
-        "--terms",
-        metavar="NAME",
-        help="of the model for d-optimal: linear, interactions or quadratic (default)",
-    )
-    parser.add_argument(
-        "--centre", type=int, metavar="N", help="N more rows in the middle of all ranges"
-    )
-    parser.add_argument(
-        "--replicates", type=int, metavar="N", help="measure every row N times (default: 1)"
-    )
-    parser.add_argument(
-        "--seed", type=int, metavar="N", help="random seed; same seed, same plan (default: 0)"
-    )
-    parser.add_argument(
-        "--report", metavar="FILE.html", help="also write a page with a picture of every pair"
-    )
-    parser.add_argument("-o", "--output", metavar="OUT.csv", help="the table to write")
+    state(parser, INPUTS, ROWS, CHOSEN, WRITTEN)
     add_dialect(parser)
     add_trust(parser)
     add_json(parser)

@@ -13,7 +13,7 @@ from ...errors import InputError
 from ...model import Model
 from ..arguments import add_json, share_of
 from ..console import emit
-from ..dialect_options import add_dialect
+from ..options.dialect import add_dialect
 from ..targets import OPTIONS, TARGETS, flag, target_of
 from ..trusted.options import add_trust, load_model
 

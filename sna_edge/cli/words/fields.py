@@ -15,10 +15,11 @@ from ...errors import InputError
 from ...values.naming import labelled
 from ..arguments import add_json, assignments, checked_seed, split_names, writable
 from ..console import ANSWERED, STOPPED, emit, table
-from ..dialect_options import add_dialect, declared
 from ..fitting.interrupt import stopped_by_ctrl_c
 from ..fitting.options import EFFORTS
 from ..fitting.texts import interval, names
+from ..options.dialect import add_dialect, declared
+from ..options.stated import choice, repeated, several, state, value
 
 if TYPE_CHECKING:
     from sna_export.fields import FieldsFit, NextRuns, Snapshots
@@ -27,85 +28,48 @@ HELP = "make one model of a field on a mesh from runs of another solver"
 SHOWN = 8
 """Next runs printed at most; the file has all."""
 
+RUNS = (
+    value("table", "TABLE.csv", "a row a run; rows without a result file are planned runs"),
+    value("--files", "COL", "the column that names result files, seen from the table (default:"
+          " found)"),
+    value("--field", "NAME", "which field of the files (default: the only one)"),
+    value("--mesh", "FILE", "a file of the mesh (default: that of the first run)"),
+    value("--matrix", "FILE.npy", "in place of result files: an array of runs, points (and"
+          " components), .npy or .npz"),
+)  # fmt: skip
+PARAMETERS = (
+    repeated("--inputs", "A,B", "parameters (default: all other columns)"),
+    repeated("--categorical", "A,B", "parameters that have levels"),
+    several("--units", "NAME=UNIT", "of parameters or the field"),
+    several("--domain", "NAME=LO:HI", "domain of a parameter (default: its range in the table)"),
+    several("--probe", "NAME=X,Y", "a name for the node nearest to a point, by which a model can be"
+            " asked"),
+)  # fmt: skip
+FIT = (
+    value("--tolerance", "E", "what the modes may leave out, a share of the fields' deviation from"
+          " their mean (default: %(default)g)", type=float, default=1e-3),
+    value("--folds", "K", "groups in which runs are left out to judge the model (default:"
+          " %(default)s)", type=int, default=5),
+    choice("--effort", EFFORTS, "of the fit of each coefficient (default: %(default)s)",
+           default="quick"),
+)  # fmt: skip
+NEXT = (
+    value("--next", "N", "the N runs that would help most", type=int),
+    value("--plan", "NEXT.csv", "the table that --next writes"),
+    value("--feasible", "FILE.csv", "parameters that --next may choose from"),
+    repeated("--where", "RULE", "a rule that the next runs keep, such as 'power / speed <= 0.4';"
+             " may be repeated", default=[]),
+)  # fmt: skip
+EFFORT = (
+    value("--seed", "N", "random seed (default: 0)", type=int, default=0),
+    value("--time-limit", "S", "seconds for the fits, the best so far", type=float),
+    value("-o --output", "MODEL", "the .sna file to write"),
+)  # fmt: skip
+
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """The arguments of `sna-edge fields`."""
-    many: dict[str, Any] = {"nargs": "+", "action": "extend", "default": []}
-    text = "a row a run; rows without a result file are planned runs"
-    parser.add_argument("table", metavar="TABLE.csv", help=text)
-    parser.add_argument(
-        "--files",
-        metavar="COL",
-        help="the column that names result files, seen from the table (default: found)",
-    )
-    parser.add_argument(
-        "--field", metavar="NAME", help="which field of the files (default: the only one)"
-    )
-    parser.add_argument(
-        "--mesh", metavar="FILE", help="a file of the mesh (default: that of the first run)"
-    )
-    parser.add_argument(
-        "--matrix",
-        metavar="FILE.npy",
-        help="in place of result files: an array of runs, points (and components), .npy or .npz",
-    )
-    parser.add_argument(
-        "--inputs", action="append", metavar="A,B", help="parameters (default: all other columns)"
-    )
-    parser.add_argument(
-        "--categorical", action="append", metavar="A,B", help="parameters that have levels"
-    )
-    parser.add_argument("--units", **many, metavar="NAME=UNIT", help="of parameters or the field")
-    parser.add_argument(
-        "--domain",
-        **many,
-        metavar="NAME=LO:HI",
-        help="domain of a parameter (default: its range in the table)",
-    )
-    parser.add_argument(
-        "--probe",
-        **many,
-        metavar="NAME=X,Y",
-        help="a name for the node nearest to a point, by which a model can be asked",
-    )
-    parser.add_argument(
-        "--tolerance",
-        type=float,
-        default=1e-3,
-        metavar="E",
-        help="what the modes may leave out, a share of the fields' deviation from their mean"
-        " (default: %(default)g)",
-    )
-    parser.add_argument(
-        "--folds",
-        type=int,
-        default=5,
-        metavar="K",
-        help="groups in which runs are left out to judge the model (default: %(default)s)",
-    )
-    parser.add_argument(
-        "--effort",
-        choices=EFFORTS,
-        default="quick",
-        help="of the fit of each coefficient (default: %(default)s)",
-    )
-    parser.add_argument("--next", type=int, metavar="N", help="the N runs that would help most")
-    parser.add_argument("--plan", metavar="NEXT.csv", help="the table that --next writes")
-    parser.add_argument(
-        "--feasible", metavar="FILE.csv", help="parameters that --next may choose from"
-    )
-    parser.add_argument(
-        "--where",
-        action="append",
-        default=[],
-        metavar="RULE",
-        help="a rule that the next runs keep, such as 'power / speed <= 0.4'; may be repeated",
-    )
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="random seed (default: 0)")
-    parser.add_argument(
-        "--time-limit", type=float, metavar="S", help="seconds for the fits, the best so far"
-    )
-    parser.add_argument("-o", "--output", metavar="MODEL", help="the .sna file to write")
+    state(parser, RUNS, PARAMETERS, FIT, NEXT, EFFORT)
     add_dialect(parser)
     add_json(parser)
 

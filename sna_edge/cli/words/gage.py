@@ -14,7 +14,7 @@ from ...quality.gage import POOLED, TELLS, GageStudy, gage_study, numbered
 from ..arguments import add_json
 from ..charting.study import read_study
 from ..console import ANSWERED, emit, table
-from ..dialect_options import add_dialect
+from ..options.dialect import add_dialect
 
 HELP = "gage R&R of a crossed study: repeatability, reproducibility, and the noise of a model"
 

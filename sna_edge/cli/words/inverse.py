@@ -11,9 +11,6 @@ from ...errors import InputError
 from ...model import Model
 from ...status import MEANING, Status
 from ..arguments import (
-    add_at,
-    add_json,
-    add_model,
     assignments,
     checked_seed,
     input_values,
@@ -22,177 +19,18 @@ from ..arguments import (
     split_names,
 )
 from ..console import USAGE, emit, exit_code, with_unit
-from ..dialect_options import add_dialect
+from ..inverting.options import ADJUSTED, ASKED, DEFAULT_COUNT, MEASURED, SOUGHT, configure
 from ..inverting.plotted import checked as checked_plot
 from ..inverting.plotted import plotted
 from ..inverting.worth import remark as of_solution
 from ..inverting.worth import solution_lines, told
+from ..options.stated import foreign
 from ..raw_readings import readable
-from ..trusted.options import add_trust, load_model
+from ..trusted.options import load_model
+
+__all__ = ["HELP", "configure", "run"]
 
 HELP = "which inputs give this output, what caused a measurement, what to adjust"
-
-DEFAULT_COUNT = 16  # diverse solutions with several unknowns
-SOUGHT = ("target", "observations", "table", "probability")
-BELONGS = {
-    "unknown": SOUGHT, "at": SOUGHT, "output": ("table",), "tolerance": ("target",),
-    "count": ("target", "probability"), "noise": ("observations",),
-    "plot": ("target", "probability", "observations"),
-    "student_t": ("observations",), "prior": ("observations",), "posterior": ("observations",),
-    "noise_only": ("observations",), "input_error": ("observations",), "knobs": ("limits",),
-    "part": ("limits",),
-    "limits": ("limits", "target", "probability"), "level": ("target", "limits", "probability"),
-    "near": ("probability",), "scatter": ("probability",), "bounds": ("limits", "probability"),
-    "step": ("limits", "probability"), "cost": ("limits", "probability"),
-}  # fmt: skip
-"""The questions an option takes part in."""
-
-
-def configure(parser: argparse.ArgumentParser) -> None:
-    """The arguments of `sna-edge inverse`."""
-    add_model(parser)
-    add_trust(parser)
-    many: dict[str, Any] = {"nargs": "+", "action": "extend", "default": []}
-    what = (
-        "the wanted value of one or more outputs; with one unknown also NAME=LO:HI, NAME=min or"
-        " NAME=max"
-    )
-    parser.add_argument("--target", **many, metavar="NAME=VALUE", help=what)
-    parser.add_argument("--unknown", **many, metavar="A,B", help="the inputs to solve for")
-    add_at(parser, "the known inputs, categorical ones by level")
-    parser.add_argument(
-        "--table",
-        metavar="IN.csv",
-        help="solve once per row: columns of measured outputs and of known inputs",
-    )
-    parser.add_argument(
-        "-o", "--output", metavar="OUT.csv", help="where to write the table with the inputs found"
-    )
-    parser.add_argument(
-        "--plot", metavar="FILE",
-        help="also draw the solutions or samples as .svg, .png or .pdf",
-    )  # fmt: skip
-    parser.add_argument(
-        "--tolerance", **many, metavar="NAME=VALUE", help="how far an output may miss its target"
-    )
-    parser.add_argument(
-        "--count",
-        type=int,
-        metavar="N",
-        help=f"number of diverse solutions for several unknowns (default {DEFAULT_COUNT})",
-    )
-    parser.add_argument(
-        "--observations",
-        metavar="FILE.csv",
-        help="measurements: columns of known inputs and measured outputs",
-    )
-    parser.add_argument(
-        "--noise",
-        **many,
-        metavar="S",
-        help="standard deviation of the measurement noise: one number, or NAME=S per output"
-        " (default: that of the gauge study, fit --gage)",
-    )
-    parser.add_argument(
-        "--student-t",
-        type=float,
-        metavar="DOF",
-        help="heavy-tailed noise with so many degrees of freedom, robust to outliers",
-    )
-    parser.add_argument(
-        "--prior",
-        **many,
-        metavar="NAME=KIND:A,B",
-        help="prior of an unknown: uniform:LOW,HIGH, normal:MEAN,STD or lognormal:MU,SIGMA",
-    )
-    what = (
-        "count the measurement noise only; by default the model's own error (its stored interval)"
-        " counts too"
-    )
-    parser.add_argument("--noise-only", action="store_true", default=None, help=what)
-    parser.add_argument(
-        "--input-error",
-        **many,
-        metavar="NAME=S",
-        help="standard deviation of the reading of a known input (default: tolerance / sqrt(3) of"
-        " the sensors that the file knows; NAME=0 for none)",
-    )
-    parser.add_argument(
-        "--posterior",
-        type=int,
-        metavar="N",
-        help="draw N posterior samples instead of the most probable values",
-    )
-    parser.add_argument(
-        "--limits",
-        **many,
-        metavar="NAME=LO:HI",
-        help="limits of outputs; leave LO or HI empty for a one-sided limit; with --target the"
-        " probability that each solution is inside them is said",
-    )
-    parser.add_argument(
-        "--probability",
-        metavar="P",
-        help="settings of --unknown whose parts are inside --limits with at least this probability,"
-        " 95%% or 0.95",
-    )
-    parser.add_argument(
-        "--near",
-        **many,
-        metavar="NAME=VALUE",
-        help="with --probability: the unknowns as they are set now; the cheapest change is sought",
-    )
-    parser.add_argument(
-        "--bounds",
-        **many,
-        metavar="NAME=LO:HI",
-        help="where an adjustable input may be set (default: its domain)",
-    )
-    parser.add_argument(
-        "--step", **many, metavar="NAME=S", help="an adjustable input moves in steps of S"
-    )
-    parser.add_argument(
-        "--cost",
-        **many,
-        metavar="NAME=C",
-        help="what a change of an adjustable input by one unit costs (default: 1 / its domain)",
-    )
-    parser.add_argument(
-        "--scatter",
-        **many,
-        metavar="NAME=S",
-        help="with --probability: standard deviation of an input around what it is set to, 2 or 2W",
-    )
-    parser.add_argument(
-        "--level",
-        metavar="P",
-        help="level of the intervals of solutions, 95%% or 0.95 (default: that of the file, or"
-        " 90%%)",
-    )
-    parser.add_argument(
-        "--knobs",
-        **many,
-        metavar="A,B",
-        help="the adjustable inputs: those that may change to bring the part inside --limits",
-    )
-    parser.add_argument(
-        "--part", **many, metavar="NAME=VALUE", help="the part as it is now: every input once"
-    )
-    parser.add_argument(
-        "--seed",
-        type=int,
-        default=0,
-        metavar="N",
-        help="random seed; same seed, same answer (default 0)",
-    )
-    parser.add_argument(
-        "--deadline-ms",
-        type=float,
-        metavar="T",
-        help="stop after T milliseconds with the best answer so far",
-    )
-    add_dialect(parser)
-    add_json(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -229,13 +67,11 @@ def run(args: argparse.Namespace) -> int:
 
 def _refuse_foreign(args: argparse.Namespace, what: str) -> None:
     """An option of another question would be left out without a word."""
-    for name, questions in BELONGS.items():
-        if what not in questions and getattr(args, name) not in (None, []):
-            flag = "-o" if name == "output" else f"--{name.replace('_', '-')}"
-            raise InputError(
-                f"{flag} cannot be combined with --{what}; it goes with"
-                f" {' or '.join(f'--{q}' for q in questions)}"
-            )
+    if (option := foreign(args, what, ASKED, MEASURED, ADJUSTED)) is not None:
+        raise InputError(
+            f"{option.flag} cannot be combined with --{what}; it goes with"
+            f" {' or '.join(f'--{q}' for q in option.of)}"
+        )
 
 
 def _ask(what: str, args: argparse.Namespace, model: Model) -> tuple[dict[str, Any], list[str]]:

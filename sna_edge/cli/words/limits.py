@@ -19,8 +19,8 @@ from ...values.documents import document_bytes
 from ..arguments import add_json, add_model, share_of, writable
 from ..columns import Columns
 from ..console import ANSWERED, NO_VALUE, emit, table
-from ..dialect_options import add_dialect, open_for
 from ..learned.rate_written import with_escape
+from ..options.dialect import add_dialect, open_for
 from ..raw_readings import needed
 from ..trusted.options import add_trust, load_with_trust
 

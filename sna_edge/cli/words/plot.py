@@ -13,9 +13,6 @@ from ...errors import InputError
 from ...model import Model
 from ...quality.limits import read_limits
 from ..arguments import (
-    add_at,
-    add_json,
-    add_model,
     assignments,
     checked_seed,
     input_values,
@@ -25,96 +22,17 @@ from ..arguments import (
     writable,
 )
 from ..console import emit
-from ..dialect_options import add_dialect
 from ..inverting.advice import limits as limits_given
 from ..inverting.advice import scatter as scatter_given
+from ..options.stated import refuse_foreign
+from ..plotting.options import COUNT, DRAWN, SEED, UNKNOWNS, configure
 from ..plotting.rows import measured
 from ..raw_readings import readable
-from ..trusted.options import add_trust, load_model
+from ..trusted.options import load_model
+
+__all__ = ["HELP", "configure", "run"]
 
 HELP = "draw curves, maps, residuals, sensitivities and solutions as SVG, PNG or PDF"
-WHAT = (
-    "profile", "contour", "residuals", "sensitivity", "familiarity", "inverse", "sweep", "atoms",
-    "learning",
-)  # fmt: skip
-BELONGS = {
-    "at": ("profile", "contour", "familiarity", "inverse", "sweep"),
-    "inputs": ("contour", "residuals", "familiarity", "atoms"),
-    "outputs": ("profile", "contour", "residuals", "sensitivity", "sweep", "learning"),
-    "table": ("profile", "contour", "residuals", "familiarity"),
-    "limits": ("profile", "contour", "inverse", "sweep"),
-    "level": ("profile", "contour", "residuals", "inverse"),
-    "show": ("contour",),
-    "target": ("inverse",),
-    "unknown": ("inverse",),
-    "count": ("inverse",),
-    "scatter": ("sweep",),
-    "seed": ("inverse", "sweep"),
-}
-"""Which pictures an option is for."""
-SHOWN = ("value", "width", "probability", "familiarity")
-UNKNOWNS, COUNT = 3, 300  # of an inverse question that names none
-
-
-def configure(parser: argparse.ArgumentParser) -> None:
-    """The arguments of `sna-edge plot`."""
-    add_model(parser)
-    add_trust(parser)
-    parser.add_argument(
-        "--what",
-        choices=WHAT,
-        default="profile",
-        metavar="NAME",
-        help=f"what to draw: {', '.join(WHAT)} (default: %(default)s)",
-    )
-    parser.add_argument(
-        "-o",
-        "--output",
-        metavar="FILE",
-        help="the picture, .svg, .png or .pdf (default: MODEL-WHAT.svg in this folder)",
-    )
-    add_at(parser, "the setting; inputs that it leaves out are at a typical place")
-    many: dict[str, Any] = {"nargs": "+", "action": "extend", "default": []}
-    parser.add_argument(
-        "--inputs", **many, metavar="A,B",
-        help="inputs to draw, of contour and familiarity two (default: those that change most)",
-    )  # fmt: skip
-    parser.add_argument("--outputs", **many, metavar="A,B", help="outputs to draw (default: all)")
-    parser.add_argument(
-        "--table",
-        metavar="FILE",
-        help="measured rows: for residuals, and as marks in the other pictures",
-    )
-    parser.add_argument(
-        "--limits", **many, metavar="NAME=LO:HI", help="limits of outputs, or a limits file"
-    )
-    parser.add_argument(
-        "--show", choices=SHOWN, default=None, metavar="NAME",
-        help=f"with contour: {', '.join(SHOWN)} (default: value)",
-    )  # fmt: skip
-    parser.add_argument(
-        "--target", **many, metavar="NAME=VALUE", help="with inverse: what to reach"
-    )
-    parser.add_argument(
-        "--unknown", **many, metavar="A,B",
-        help="with inverse: the inputs to solve for (default: the three that change most)",
-    )  # fmt: skip
-    parser.add_argument(
-        "--count", type=int, metavar="N", help=f"with inverse: solutions (default: {COUNT})"
-    )
-    parser.add_argument(
-        "--scatter", **many, metavar="NAME=S",
-        help="with sweep: standard deviations of inputs (default: 1 %% of their domains)",
-    )  # fmt: skip
-    parser.add_argument("--level", metavar="P", help="level of the intervals, 95%% or 0.95")
-    parser.add_argument("--size", metavar="WxH", help="inches, 8x5 (default: what panels need)")
-    parser.add_argument(
-        "--dpi", type=float, default=150.0, metavar="N",
-        help="dots per inch of PNG, and of images inside the others (default: 150)",
-    )  # fmt: skip
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of drawn numbers")
-    add_dialect(parser)
-    add_json(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -122,7 +40,7 @@ def run(args: argparse.Namespace) -> int:
     from sna_export import plot
     from sna_export.plot.canvas import checked_size, format_of
 
-    _refuse_foreign(args)
+    _need_asked(args)
     checked_seed(args.seed)
     stem = os.path.splitext(os.path.basename(args.model))[0]
     path = args.output or f"{stem}-{args.what}.svg"
@@ -137,13 +55,9 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _refuse_foreign(args: argparse.Namespace) -> None:
-    """An option of another picture would be left out without a word."""
-    for name, pictures in BELONGS.items():
-        if args.what not in pictures and getattr(args, name) not in (None, [], 0):
-            raise InputError(
-                f"--{name} is nothing of --what {args.what}; it goes with {' or '.join(pictures)}"
-            )
+def _need_asked(args: argparse.Namespace) -> None:
+    """What a picture cannot be drawn without; an option of another picture is refused."""
+    refuse_foreign(args, "what", DRAWN, SEED)
     if args.what == "inverse" and not args.target:
         raise InputError("--what inverse needs to know what to reach; add --target NAME=VALUE")
     if args.what == "residuals" and not args.table:

@@ -8,20 +8,24 @@ import os
 
 from ...errors import InputError
 from ...values.naming import NUMBER
-from ..arguments import add_at, add_json, assignments, writable
+from ..arguments import add_json, assignments, writable
 from ..console import emit
+from ..options.stated import several, state, value
 from ..trusted.options import add_trust, load_model
 
 HELP = "keep a part at its probes, or at named places, alone"
 
+OPTIONS = (
+    value("model", "MODEL", "an .sna file of a part"),
+    several("--at", "NAME=VALUE", "places: NAME=NODE, NAME=PROBE or NAME=X,Y[,Z] (default: the"
+            " probes of MODEL)"),
+    value("-o --output", "NEW", "the .sna file to write", required=True),
+)  # fmt: skip
+
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """The arguments of `sna-edge probes`."""
-    parser.add_argument("model", metavar="MODEL", help="an .sna file of a part")
-    add_at(parser, "places: NAME=NODE, NAME=PROBE or NAME=X,Y[,Z] (default: the probes of MODEL)")
-    parser.add_argument(
-        "-o", "--output", required=True, metavar="NEW", help="the .sna file to write"
-    )
+    state(parser, OPTIONS)
     add_trust(parser)
     add_json(parser)
 

@@ -13,7 +13,7 @@ from ...uncertainty.typical import typical_outputs
 from ..arguments import add_json, writable
 from ..columns import input_rows
 from ..console import emit
-from ..dialect_options import add_dialect
+from ..options.dialect import add_dialect
 from ..shape import shape_lines, shape_proofs
 from ..trusted.options import add_trust, load_model
 

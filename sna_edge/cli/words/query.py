@@ -18,7 +18,6 @@ from ...uncertainty.readings import bordered
 from ...uncertainty.reason import Reason
 from ..answered_table import Floats, answer_table, free_name, summary
 from ..arguments import (
-    add_at,
     add_json,
     add_model,
     assignments,
@@ -28,55 +27,41 @@ from ..arguments import (
     writable,
 )
 from ..console import as_written, emit, exit_code, two_valued, with_unit
-from ..dialect_options import add_dialect, open_for
 from ..explaining.against import coordinates_by_name, read_against
 from ..explaining.told import as_json, as_lines
 from ..labels import answered, as_probabilities, of_classes
 from ..labels import lines as class_lines
+from ..options.dialect import add_dialect, open_for
+from ..options.stated import several, state, switch, value
 from ..raw_readings import needed, places, readable, refusal
 from ..trusted.options import add_trust, load_model
 
 HELP = "predict outputs, with intervals, at one point or for a table"
+
+POINT = (
+    several("--at", "NAME=VALUE", "the point: every input once, categorical ones by level"),
+    value("--table", "IN.csv", "a table with one column per input; other columns are copied"
+          " through"),
+    value("-o --output", "OUT.csv", "where to write the answered table"),
+)  # fmt: skip
+READINGS = (
+    switch("--extrapolate", "answer outside the domain too: linear, status `extrapolated`, no"
+           " interval"),
+    several("--sensor-tolerance", "NAME=T", "take a reading up to T outside the domain as its"
+            " boundary, with a remark"),
+    value("--level", "P", "level of the intervals, 95%% or 0.95, as far as the calibration rows"
+          " support it (default: that of the file, or 90%%)"),
+    switch("--explain", "also what each input contributes to the value, against --against"),
+    several("--against", "WHAT", "NAME=VALUE .. (inputs left out are as at the point), mean (over"
+            " the domain, the default), ROWS.csv (the mean of its rows) or ROWS.csv:N (its row N)"),
+)  # fmt: skip
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """The arguments of `sna-edge query`."""
     add_model(parser)
     add_trust(parser)
-    add_at(parser, "the point: every input once, categorical ones by level")
-    parser.add_argument(
-        "--table",
-        metavar="IN.csv",
-        help="a table with one column per input; other columns are copied through",
-    )
-    parser.add_argument(
-        "-o", "--output", metavar="OUT.csv", help="where to write the answered table"
-    )
-    parser.add_argument(
-        "--extrapolate",
-        action="store_true",
-        help="answer outside the domain too: linear, status `extrapolated`, no interval",
-    )
-    parser.add_argument(
-        "--sensor-tolerance", nargs="+", action="extend", default=[], metavar="NAME=T",
-        help="take a reading up to T outside the domain as its boundary, with a remark",
-    )  # fmt: skip
-    parser.add_argument(
-        "--level",
-        metavar="P",
-        help="level of the intervals, 95%% or 0.95, as far as the calibration rows support it"
-        " (default: that of the file, or 90%%)",
-    )
-    parser.add_argument(
-        "--explain",
-        action="store_true",
-        help="also what each input contributes to the value, against --against",
-    )
-    parser.add_argument(
-        "--against", nargs="+", action="extend", default=[], metavar="WHAT",
-        help="NAME=VALUE .. (inputs left out are as at the point), mean (over the domain, the"
-        " default), ROWS.csv (the mean of its rows) or ROWS.csv:N (its row N)",
-    )  # fmt: skip
+    state(parser, POINT, READINGS)
     add_dialect(parser)
     add_json(parser)
 

@@ -15,7 +15,8 @@ from typing import Any
 from ...errors import InputError
 from ..arguments import add_json, add_model, assignments, share_of, split_names
 from ..console import ANSWERED, NO_VALUE, emit, table
-from ..dialect_options import add_dialect, declared
+from ..options.dialect import add_dialect, declared
+from ..options.stated import WORKERS, choice, several, state, value
 from ..trusted.options import add_trust, load_model
 
 HELP = "score archives of parts anew: values, intervals and verdicts of every row"
@@ -23,47 +24,36 @@ QUIET = 2.0
 """Seconds between two lines of progress, and before the first."""
 SHOWN = 5
 
+ARCHIVE = (
+    value("archive", "TABLES", "Parquet or CSV files, folders of them, patterns in quotes",
+          nargs="+"),
+    value("-o --output", "DIR", "where outputs go: DIR/MODEL-DIGEST/TABLE, a folder for each model",
+          required=True),
+)  # fmt: skip
+COLUMNS = (
+    value("--limits", "FILE.toml", "limits that give verdicts"),
+    several("--keep", "COLUMN", "columns that are copied (default: id, part, time, timestamp where"
+            " they are there)"),
+    several("--measured", "NAME", "outputs whose column NAME holds measured values; measured.NAME"
+            " is read anyway"),
+    several("--column", "NAME=COLUMN", "the column of an input of another name"),
+    value("--level", "P", "level of the intervals, 95%% or 0.95 (not with --limits)"),
+)  # fmt: skip
+WORK = (
+    choice("--to", ("parquet", "csv"), "kind of the outputs (default: as the input)"),
+    value("--previous", "DIR", "folder of another model's outputs to compare with (default: the"
+          " newest in -o)"),
+    WORKERS,
+    value("--dask", "ADDRESS", "work on a Dask cluster, whose machines have the files under the"
+          " same paths"),
+)  # fmt: skip
+
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """The arguments of `sna-edge score`."""
     add_model(parser)
     add_trust(parser)
-    parser.add_argument(
-        "archive", nargs="+", metavar="TABLES",
-        help="Parquet or CSV files, folders of them, patterns in quotes",
-    )  # fmt: skip
-    parser.add_argument(
-        "-o", "--output", required=True, metavar="DIR",
-        help="where outputs go: DIR/MODEL-DIGEST/TABLE, a folder for each model",
-    )  # fmt: skip
-    parser.add_argument("--limits", metavar="FILE.toml", help="limits that give verdicts")
-    many: dict[str, Any] = {"nargs": "+", "action": "extend", "default": []}
-    parser.add_argument(
-        "--keep", **many, metavar="COLUMN",
-        help="columns that are copied (default: id, part, time, timestamp where they are there)",
-    )  # fmt: skip
-    parser.add_argument(
-        "--measured", **many, metavar="NAME",
-        help="outputs whose column NAME holds measured values; measured.NAME is read anyway",
-    )  # fmt: skip
-    parser.add_argument(
-        "--column", **many, metavar="NAME=COLUMN", help="the column of an input of another name"
-    )
-    parser.add_argument(
-        "--level", metavar="P", help="level of the intervals, 95%% or 0.95 (not with --limits)"
-    )
-    parser.add_argument(
-        "--to", choices=("parquet", "csv"), help="kind of the outputs (default: as the input)"
-    )
-    parser.add_argument(
-        "--previous", metavar="DIR",
-        help="folder of another model's outputs to compare with (default: the newest in -o)",
-    )  # fmt: skip
-    parser.add_argument("--workers", type=int, metavar="N", help="processes (default: one a core)")
-    parser.add_argument(
-        "--dask", metavar="ADDRESS",
-        help="work on a Dask cluster, whose machines have the files under the same paths",
-    )  # fmt: skip
+    state(parser, ARCHIVE, COLUMNS, WORK)
     add_dialect(parser)
     add_json(parser)
 

@@ -16,105 +16,10 @@ from ...errors import InputError, SnaError
 from ...status import Status
 from ..arguments import add_json, writable
 from ..console import ANSWERED, NO_VALUE, emit
+from ..options.stated import choice, state, switch, value
 
 HELP = "solve a differential equation, shipped or your own, into a model"
 POINTS = 200  # random points of the comparison with the reference
-
-
-def configure(parser: argparse.ArgumentParser) -> None:
-    """The arguments of `sna-edge solve`."""
-    parser.add_argument(
-        "problem",
-        nargs="?",
-        metavar="NAME|FILE.py",
-        help="a shipped problem, or a Python file that defines `problem`",
-    )
-    parser.add_argument("--list", action="store_true", help="list the shipped problems")
-    parser.add_argument("-o", "--output", metavar="MODEL", help="the .sna file to write")
-    parser.add_argument(
-        "--rank-max", type=_positive, metavar="R", help="largest rank (default: the problem's)"
-    )
-    parser.add_argument(
-        "--tolerance",
-        type=_tolerance,
-        metavar="E",
-        help="relative tolerance of the solver (default: the problem's)",
-    )
-    parser.add_argument(
-        "--modes",
-        type=_modes,
-        metavar="R",
-        help="write a sum of R products, or with 0 a tensor train (default: the problem's); of an"
-        " eigenvalue problem, how many eigenvalues",
-    )
-    parser.add_argument(
-        "--stabilise",
-        choices=("supg",),
-        help="test functions that lean into the stream, for advection on meshes too coarse for it",
-    )
-    for end, word in (("least", "below"), ("most", "above")):
-        parser.add_argument(
-            f"--at-{end}",
-            type=_value,
-            metavar="Y",
-            help=f"keep the model's values from lying {word} Y, in units of the output",
-        )
-    parser.add_argument(
-        "--time-limit",
-        type=_seconds,
-        metavar="S",
-        help="stop after S seconds with the best model so far",
-    )
-    parser.add_argument(
-        "--accept",
-        action="store_true",
-        help="write the model even where it is not to be believed; the file then says why",
-    )
-    parser.add_argument(
-        "--dtype",
-        default="float32",
-        choices=("float64", "float32"),
-        help="storage type of the tables (default: %(default)s)",
-    )
-    parser.add_argument(
-        "--device",
-        metavar="NAME",
-        help="run the eliminations in torch on this device, for example cuda",
-    )
-    parser.add_argument(
-        "--report", metavar="HTML", help="also write an HTML report with convergence and slices"
-    )
-    add_json(parser)
-
-
-def _stated_in(path: str) -> Any:
-    """The `problem` that a file of the user defines, or what it returns; None without one. Raises
-    InputError for a mistake in the file."""
-    from sna_export.solve import Problem
-
-    with _mistakes_named(path):
-        found = runpy.run_path(path).get("problem")
-        return found() if callable(found) and not isinstance(found, Problem) else found
-
-
-@contextmanager
-def _mistakes_named(path: str) -> Iterator[None]:
-    """Inside, an error that comes from a file of the user is an InputError with its line."""
-    try:
-        yield
-    except (SnaError, MemoryError):
-        raise
-    except SyntaxError as error:
-        raise InputError(
-            f"{path}, line {error.lineno}: {error.msg}; correct this line of the file"
-        ) from error
-    except Exception as error:
-        steps = [s.lineno for s in traceback.extract_tb(error.__traceback__) if s.filename == path]
-        if not steps:
-            raise
-        raise InputError(
-            f"{path}, line {steps[-1]}: {type(error).__name__}: {error}; correct the file"
-        ) from error
 
 
 def _modes(text: str) -> int:
@@ -154,6 +59,72 @@ def _seconds(text: str) -> float:
     if not value > 0:
         raise argparse.ArgumentTypeError(f"{text} is not a time; give seconds above 0")
     return value
+
+
+MODEL = (
+    value("problem", "NAME|FILE.py", "a shipped problem, or a Python file that defines `problem`",
+          nargs="?"),
+    switch("--list", "list the shipped problems"),
+    value("-o --output", "MODEL", "the .sna file to write"),
+)  # fmt: skip
+SOLVER = (
+    value("--rank-max", "R", "largest rank (default: the problem's)", type=_positive),
+    value("--tolerance", "E", "relative tolerance of the solver (default: the problem's)",
+          type=_tolerance),
+    value("--modes", "R", "write a sum of R products, or with 0 a tensor train (default: the"
+          " problem's); of an eigenvalue problem, how many eigenvalues", type=_modes),
+    choice("--stabilise", ("supg",), "test functions that lean into the stream, for advection on"
+           " meshes too coarse for it"),
+    value("--at-least", "Y", "keep the model's values from lying below Y, in units of the output",
+          type=_value),
+    value("--at-most", "Y", "keep the model's values from lying above Y, in units of the output",
+          type=_value),
+    value("--time-limit", "S", "stop after S seconds with the best model so far", type=_seconds),
+)  # fmt: skip
+WRITTEN = (
+    switch("--accept", "write the model even where it is not to be believed; the file then says"
+           " why"),
+    choice("--dtype", ("float64", "float32"), "storage type of the tables (default: %(default)s)",
+           default="float32"),
+    value("--device", "NAME", "run the eliminations in torch on this device, for example cuda"),
+    value("--report", "HTML", "also write an HTML report with convergence and slices"),
+)  # fmt: skip
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """The arguments of `sna-edge solve`."""
+    state(parser, MODEL, SOLVER, WRITTEN)
+    add_json(parser)
+
+
+def _stated_in(path: str) -> Any:
+    """The `problem` that a file of the user defines, or what it returns; None without one. Raises
+    InputError for a mistake in the file."""
+    from sna_export.solve import Problem
+
+    with _mistakes_named(path):
+        found = runpy.run_path(path).get("problem")
+        return found() if callable(found) and not isinstance(found, Problem) else found
+
+
+@contextmanager
+def _mistakes_named(path: str) -> Iterator[None]:
+    """Inside, an error that comes from a file of the user is an InputError with its line."""
+    try:
+        yield
+    except (SnaError, MemoryError):
+        raise
+    except SyntaxError as error:
+        raise InputError(
+            f"{path}, line {error.lineno}: {error.msg}; correct this line of the file"
+        ) from error
+    except Exception as error:
+        steps = [s.lineno for s in traceback.extract_tb(error.__traceback__) if s.filename == path]
+        if not steps:
+            raise
+        raise InputError(
+            f"{path}, line {steps[-1]}: {type(error).__name__}: {error}; correct the file"
+        ) from error
 
 
 def run(args: argparse.Namespace) -> int:

@@ -11,7 +11,7 @@ import sys
 import time
 from collections.abc import Iterator
 from math import isnan
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ...errors import InputError
 from ...model import Model
@@ -19,6 +19,7 @@ from ...quality.limits import read_limits
 from ...values.documents import read_document
 from ..arguments import add_json, add_model, assignment, assignments, writable
 from ..console import emit, table
+from ..options.stated import WORKERS, choice, several, state, value
 from ..trusted.options import add_trust, load_model
 
 if TYPE_CHECKING:
@@ -29,58 +30,44 @@ BACKENDS = ("auto", "numpy", "native")
 QUIET = 2.0
 """Seconds between two lines of progress, and before the first."""
 
+INPUTS = (
+    several("--input", "NAME=DIST", "what an input is drawn from: uniform(low, high), normal(mean,"
+            " sd), truncated(mean, sd, low, high), triangular(low, mode, high), levels(A: 0.2, B:"
+            " 0.8), column(FILE), column(FILE, COLUMN), a number or a level; or all points of a"
+            " grid: grid(low, high, n), grid(n) over the domain, grid for all levels"),
+    value("--inputs", "FILE.toml", "the same as a file of entries NAME = 'DIST'"),
+    value("--rest", "DIST", "what inputs not named are drawn from; uniform is their whole domain"),
+)  # fmt: skip
+SAMPLES = (
+    value("--samples", "N", "how many (default: 1e6, 2^20 Sobol' points, or every point of a"
+          " grid)"),
+    choice("--design", ("random", "sobol"), "random samples, or Sobol' points, which fill the space"
+           " of the inputs more evenly: means err less; best 2^n of them (default: %(default)s)",
+           default="random"),
+    value("--replicates", "R", "Sobol' points under R independent shifts, for standard errors:"
+          " samples are R 2^n", type=int, default=1),
+    value("--seed", "N", "another draw", type=int, default=0),
+)  # fmt: skip
+ASKED = (
+    several("--spec", "NAME=LOW:HIGH", "limits of an output, one of which may be left out: their"
+            " probabilities"),
+    value("--limits", "FILE.toml", "limits of a line, as more of them"),
+    value("--quantiles", "P", "shares, such as 0.5 0.999", nargs="+", type=float),
+)  # fmt: skip
+WORK = (
+    value("--folder", "DIR", "keep finished partitions; the same command goes on there"),
+    value("--plot", "FILE", "histograms with limits as a picture: .svg, .png or .pdf"),
+    WORKERS,
+    value("--partitions", "N", "pieces of the work", type=int),
+    value("--dask", "ADDRESS", "work on a Dask cluster"),
+)  # fmt: skip
+
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """The arguments of `sna-edge sweep`."""
     add_model(parser)
     add_trust(parser)
-    many: dict[str, Any] = {"nargs": "+", "action": "extend", "default": []}
-    parser.add_argument(
-        "--input", **many, metavar="NAME=DIST",
-        help="what an input is drawn from: uniform(low, high), normal(mean, sd),"
-        " truncated(mean, sd, low, high), triangular(low, mode, high), levels(A: 0.2, B: 0.8),"
-        " column(FILE), column(FILE, COLUMN), a number or a level; or all points of a grid:"
-        " grid(low, high, n), grid(n) over the domain, grid for all levels",
-    )  # fmt: skip
-    parser.add_argument(
-        "--inputs", metavar="FILE.toml", help="the same as a file of entries NAME = 'DIST'"
-    )
-    parser.add_argument(
-        "--rest", metavar="DIST",
-        help="what inputs not named are drawn from; uniform is their whole domain",
-    )  # fmt: skip
-    parser.add_argument(
-        "--samples",
-        metavar="N",
-        help="how many (default: 1e6, 2^20 Sobol' points, or every point of a grid)",
-    )
-    parser.add_argument(
-        "--design", choices=("random", "sobol"), default="random",
-        help="random samples, or Sobol' points, which fill the space of the inputs more evenly:"
-        " means err less; best 2^n of them (default: %(default)s)",
-    )  # fmt: skip
-    parser.add_argument(
-        "--replicates", type=int, default=1, metavar="R",
-        help="Sobol' points under R independent shifts, for standard errors: samples are R 2^n",
-    )  # fmt: skip
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="another draw")
-    parser.add_argument(
-        "--spec", **many, metavar="NAME=LOW:HIGH",
-        help="limits of an output, one of which may be left out: their probabilities",
-    )  # fmt: skip
-    parser.add_argument("--limits", metavar="FILE.toml", help="limits of a line, as more of them")
-    parser.add_argument(
-        "--quantiles", nargs="+", type=float, metavar="P", help="shares, such as 0.5 0.999"
-    )
-    parser.add_argument(
-        "--folder", metavar="DIR", help="keep finished partitions; the same command goes on there"
-    )
-    parser.add_argument(
-        "--plot", metavar="FILE", help="histograms with limits as a picture: .svg, .png or .pdf"
-    )
-    parser.add_argument("--workers", type=int, metavar="N", help="processes (default: one a core)")
-    parser.add_argument("--partitions", type=int, metavar="N", help="pieces of the work")
-    parser.add_argument("--dask", metavar="ADDRESS", help="work on a Dask cluster")
+    state(parser, INPUTS, SAMPLES, ASKED, WORK)
     add_json(parser)
 
 

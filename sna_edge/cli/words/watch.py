@@ -31,11 +31,11 @@ from ...table import (
 )
 from ..arguments import add_model
 from ..console import ANSWERED, FAULT, NO_VALUE, print_json
-from ..dialect_options import add_dialect, declared
 from ..learned.measured_columns import renamed
 from ..learned.measured_table import MeasuredTable
 from ..learned.options import add_learning
 from ..logs.options import add_log
+from ..options.dialect import add_dialect, declared
 from ..raw_readings import needed, readable
 from ..trusted.options import add_trust
 from ..trusted.watched import Watched, is_file

@@ -6,10 +6,10 @@ import argparse
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from ..model import Model
+from ...model import Model
 
 if TYPE_CHECKING:
-    from ..table import Dialect, Source
+    from ...table import Dialect, Source
 
 HINT = "dialect"
 """Key of a model's metadata: the dialect that was declared when it was fitted."""
@@ -44,14 +44,14 @@ def declared(args: argparse.Namespace) -> dict[str, str]:
 
 def hint_for(metadata: Mapping[str, Any]) -> Dialect:
     """What the fit of a model was told about its table."""
-    from ..table import hint_of
+    from ...table import hint_of
 
     return hint_of(metadata.get(HINT))
 
 
 def open_for(args: argparse.Namespace, path: str, model: Model) -> Source:
     """The table at `path`, its levels those of the model."""
-    from ..table import open_table
+    from ...table import open_table
 
     levels = [axis.name for axis in model.axes if axis.kind == "categorical"]
     return open_table(path, hint_for(model.metadata), **declared(args), categorical=levels)
