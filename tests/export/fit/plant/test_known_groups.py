@@ -101,6 +101,17 @@ def test_few_rows_and_several_outputs() -> None:
     assert made.model({"a": 0.5, "b": 0.5, "lot": "L03"}).shape == (2,)
 
 
+def test_rows_of_no_weight_are_as_good_as_not_there() -> None:
+    """They left before the rows were counted, which ended a fit in an index out of range."""
+    given, _ = columns(60)
+    table = Table.of(given | {"w": np.r_[np.zeros(4), np.ones(56)]})
+    asked: dict[str, Any] = {"groups": "lot", "known_groups": True, "effort": "quick"}
+    made = fit(table, ["y"], weights="w", **asked)
+    alone = fit(Table.of({name: v[4:] for name, v in given.items()}), ["y"], **asked)
+    place = {"a": 0.5, "b": 0.5, "lot": "L03"}
+    assert made.model(place) == pytest.approx(alone.model(place), rel=1e-9)  # same rows, same seed
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [
