@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,8 +16,9 @@ from sna_edge.numerics.time_budget import OutOfTime, TimeBudget
 
 from ..fit.data.folds import SEEN, Folds
 from ..fit.data.samples import Samples, linear_targets, relative_error
+from ..fit.data.scope import Scope
 from ..fit.data.weights import rooted
-from ..fit.effort import NORMAL, Effort
+from ..fit.effort import Effort
 from .forest_teacher import FEW, MANY, MOST_INPUTS_BESIDE, ForestTeacher, suited, work
 from .gaussian_process import GaussianProcess, fit_gaussian_process
 from .induced import given_rows
@@ -24,6 +26,8 @@ from .kernel import KernelInputs
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Processes = tuple[GaussianProcess, ...]
+"""One for each output."""
 EVEN = 0.5
 """Share of equal weights in a stack: a little less trust in the weights that fit the out-of-fold
 errors best."""
@@ -60,8 +64,8 @@ class Teacher:
     n_products: int
     laplace: bool
     outputs: tuple[Output, ...]
-    processes: tuple[GaussianProcess, ...]
-    judges: tuple[tuple[GaussianProcess, ...], tuple[GaussianProcess, ...]]
+    processes: Processes
+    judges: tuple[Processes, Processes]
     held_out: Floats
 
     @property
@@ -165,49 +169,31 @@ class Stack:
 
 
 def teachers(
-    samples: Samples,
-    links: tuple[str, ...],
-    folds: Folds,
-    seed: int,
-    budget: TimeBudget,
-    watch: Callable[[str], None] | None = None,
-    hard: TimeBudget | None = None,
-    effort: Effort = NORMAL,
-    rival: float = np.inf,
+    scope: Scope, links: tuple[str, ...], search: TimeBudget, rival: float = np.inf
 ) -> list[Teacher]:
     """Teachers of every link in the order tried: with one and two products, or for crowded samples
     smooth and rough.
 
-    The search for hyper-parameters has `budget`; a teacher that would not be ready in the time that
-    `hard` leaves is left out. One product that errs by OUTRUN times the `rival`, the error of
-    another candidate, is not followed by two.
+    The search for hyper-parameters has the budget `search`; a teacher that would not be ready in
+    the time that the scope leaves is left out. One product that errs by OUTRUN times the `rival`,
+    the error of another candidate, is not followed by two.
     """
     found: list[Teacher] = []
     first = np.inf
     for link in links:
         error = np.inf
-        for n_products, laplace in _kernels(samples, effort):
-            if found and budget.over():
+        for kernel in _kernels(scope.samples, scope.effort):
+            if found and search.over():
                 break
             try:
-                teacher = _teacher(
-                    samples,
-                    link,
-                    n_products,
-                    laplace,
-                    folds,
-                    seed,
-                    budget if found else budget.part(0.5),
-                    hard,
-                    effort,
-                )
+                budget = search if found else search.part(0.5)
+                teacher = _Training(scope, link, kernel, budget).teacher()
             except OutOfTime:
                 return found
             found.append(teacher)
-            error = teacher.error(samples)
-            if watch:
-                watch(f"{teacher.name}: out-of-fold error {error:.3g}")
-            simple = n_products == 1 and not laplace
+            error = teacher.error(scope.samples)
+            scope.reporter.say(f"{teacher.name}: out-of-fold error {error:.3g}")
+            simple = kernel == Kernel(1)
             first = error if simple and link == links[0] else first
             if error < EXACT or (simple and error > min(GIVEN_UP * first, OUTRUN * rival)):
                 break
@@ -216,11 +202,18 @@ def teachers(
     return found
 
 
-def _kernels(samples: Samples, effort: Effort) -> list[tuple[int, bool]]:
-    """(number of products, Laplace) of the kernels in turn."""
+class Kernel(NamedTuple):
+    """How many products, and whether they are rough."""
+
+    products: int
+    laplace: bool = False
+
+
+def _kernels(samples: Samples, effort: Effort) -> list[Kernel]:
+    """Those tried in turn."""
     if crowded(samples):
-        return [(1, False), (1, True)]
-    return [(products, False) for products in range(1, effort.products + 1)]
+        return [Kernel(1), Kernel(1, laplace=True)]
+    return [Kernel(products) for products in range(1, effort.products + 1)]
 
 
 def crowded(samples: Samples) -> bool:
@@ -228,62 +221,70 @@ def crowded(samples: Samples) -> bool:
     return len(samples.x) < CROWDED * samples.x.shape[1]
 
 
-def _teacher(
-    samples: Samples,
-    link: str,
-    n_products: int,
-    laplace: bool,
-    folds: Folds,
-    seed: int,
-    budget: TimeBudget,
-    hard: TimeBudget | None,
-    effort: Effort,
-) -> Teacher:
-    outputs = samples.outputs(link)
-    target = linear_targets(outputs, samples.y)
-    bounds = np.array([samples.bounds(d) for d in range(samples.x.shape[1])])
-    inputs = KernelInputs.of(samples.n_levels, bounds[:, 0], bounds[:, 1])
-    tied = crowded(samples)
+class _Training:
+    """Processes of one kernel under a link: a search for hyper-parameters with `budget`, on all
+    rows and, where they are few enough, on each half."""
 
-    def trained(
-        rows: Ints, until: TimeBudget, seen: Sequence[tuple[GaussianProcess, ...]] = ()
-    ) -> tuple[GaussianProcess, ...]:
-        streams = [np.random.default_rng([seed, n_products, k]) for k in range(len(outputs))]
+    def __init__(self, scope: Scope, link: str, kernel: Kernel, budget: TimeBudget) -> None:
+        samples = scope.samples
+        self.scope, self.link, self.kernel, self.budget = scope, link, kernel, budget
+        self.outputs = samples.outputs(link)
+        self.target = linear_targets(self.outputs, samples.y)
+        bounds = np.array([samples.bounds(d) for d in range(samples.x.shape[1])])
+        self.inputs = KernelInputs.of(samples.n_levels, bounds[:, 0], bounds[:, 1])
+
+    def teacher(self) -> Teacher:
+        """The processes on all rows, and those that judge each half of the folds."""
+        halves: list[Processes] = []
+        honest = self.scope.effort.halves and len(self.target) <= HONEST_ROWS
+        if honest:
+            first = self.budget.part(0.5)
+            others = _other_halves(self.scope.folds)
+            with ThreadPoolExecutor(2) as pool:
+                halves = list(pool.map(lambda rows: self._trained(rows, first), others))
+        processes = self._trained(np.arange(len(self.target)), self.budget, halves)
+        judges = (halves[0], halves[1]) if honest else (processes, processes)
+        return Teacher(
+            self.link, *self.kernel, self.outputs, processes, judges, self._held_out(judges)
+        )
+
+    def _trained(self, rows: Ints, until: TimeBudget, seen: Sequence[Processes] = ()) -> Processes:
+        """A process for each output on some rows, its search also begun where those `seen`
+        ended."""
+        scope, effort, outputs = self.scope, self.scope.effort, range(len(self.outputs))
+        streams = [np.random.default_rng([scope.seed, self.kernel.products, k]) for k in outputs]
         return tuple(
             fit_gaussian_process(
-                inputs,
-                samples.x,
-                target[:, k],
+                self.inputs,
+                scope.samples.x,
+                self.target[:, k],
                 rng,
                 rows=rows,
-                n_products=n_products,
-                tied=tied,
-                laplace=laplace,
+                n_products=self.kernel.products,
+                tied=crowded(scope.samples),
+                laplace=self.kernel.laplace,
                 hyper_rows=effort.evidence_rows,
                 iterations=effort.evidence_steps,
                 starts=[one[k].searched for one in seen],
-                weight=samples.weight,
+                weight=scope.samples.weight,
                 budget=part,
-                hard=hard,
+                hard=scope.budget,
                 given=given_rows,
             )
             for (k, rng), part in zip(enumerate(streams), _shares(until, len(streams)), strict=True)
         )
 
-    halves: list[tuple[GaussianProcess, ...]] = []
-    honest = effort.halves and len(target) <= HONEST_ROWS
-    if honest:
-        first = budget.part(0.5)
-        with ThreadPoolExecutor(2) as pool:
-            halves = list(pool.map(lambda rows: trained(rows, first), _other_halves(folds)))
-    processes = trained(np.arange(len(target)), budget, halves)
-    judges = (halves[0], halves[1]) if honest else (processes, processes)
-    held_out = np.full(samples.y.shape, np.nan)
-    for half in (0, 1):
-        mine = (folds.number % 2 == half) & (folds.number != SEEN)
-        for k, output in enumerate(outputs):
-            held_out[mine, k] = output.value(target[:, k] - judges[half][k].held_out(folds))[mine]
-    return Teacher(link, n_products, laplace, outputs, processes, judges, held_out)
+    def _held_out(self, judges: tuple[Processes, Processes]) -> Floats:
+        """Predictions [N, K] of the judge that never saw the half that a row is of; NaN in no
+        fold."""
+        folds = self.scope.folds
+        held_out = np.full(self.target.shape, np.nan)
+        for half in (0, 1):
+            mine = (folds.number % 2 == half) & (folds.number != SEEN)
+            for k, output in enumerate(self.outputs):
+                linear = self.target[:, k] - judges[half][k].held_out(folds)
+                held_out[mine, k] = output.value(linear)[mine]
+        return held_out
 
 
 def _other_halves(folds: Folds) -> list[Ints]:
@@ -342,18 +343,17 @@ def _simplex(residual: Floats) -> Floats:
     return np.asarray(w / w.sum())
 
 
-def with_forest(
-    samples: Samples, smooth: Stack, folds: Folds, seed: int, budget: TimeBudget
-) -> Stack:
+def with_forest(scope: Scope, smooth: Stack) -> Stack:
     """The stack with a forest beside it where few trees already err nearly as little and the
     out-of-fold errors give it a share."""
+    samples = scope.samples
     few_inputs = samples.x.shape[1] <= MOST_INPUTS_BESIDE and not crowded(samples)
-    if not (few_inputs and suited(samples) and budget.affords(FOREST, work(samples))):
+    if not (few_inputs and suited(samples) and scope.budget.affords(FOREST, work(samples))):
         return smooth
-    few = ForestTeacher.of(samples, folds, FEW, seed)
+    few = ForestTeacher.of(samples, scope.folds, FEW, scope.seed)
     if _error(samples, few.held_out) > NEAR * smooth.error(samples):
         return smooth
-    forest = ForestTeacher.of(samples, folds, MANY, seed)
+    forest = ForestTeacher.of(samples, scope.folds, MANY, scope.seed)
     share = _share(samples, smooth.held_out, forest.held_out)
     if share < LEAST_SHARE:
         return smooth

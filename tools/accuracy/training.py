@@ -27,9 +27,10 @@ from sna_edge.numerics.time_budget import TimeBudget
 from sna_export.fit.candidates.direct.direct import direct_candidate
 from sna_export.fit.data.folds import Folds, fold_of_rows
 from sna_export.fit.data.samples import Samples
+from sna_export.fit.data.scope import Scope
 from sna_export.fit.pipeline.assemble import assemble
-from sna_export.fit.pipeline.pipeline import FOLDS
 from sna_export.fit.pipeline.search import most_parameters
+from sna_export.fit.pipeline.searches import FOLDS
 from sna_export.torch_side import SeparableModule, Training, train
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -128,8 +129,8 @@ def law(x: np.ndarray) -> np.ndarray:
 def fitted(x: np.ndarray, y: np.ndarray, seed: int) -> tuple[str, Model]:
     """Name and model of the best fit to the rows themselves."""
     samples = Samples.of(x, y)
-    folds, free = Folds(fold_of_rows(x, FOLDS, seed)), TimeBudget()
-    best = direct_candidate(samples, "identity", folds, seed, most_parameters(len(x)), free, free)
+    scope = Scope(samples, Folds(fold_of_rows(x, FOLDS, seed)), seed, TimeBudget())
+    best = direct_candidate(scope, "identity", most_parameters(len(x)), search=scope.budget)
     assert best is not None
     return best.name, assemble(samples, np.arange(x.shape[1]), best, best.outputs, {})
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,9 +22,8 @@ from ...teacher.distil import (
 from ...teacher.resolution import teacher_bases
 from ...teacher.stack import Stack, crowded
 from ...teacher.training_points import training_points
-from ..data.folds import Folds
 from ..data.samples import Samples, margin
-from ..effort import NORMAL, Effort
+from ..data.scope import Scope
 from ..engine.factors import SeparableFunction
 from .candidate import Candidate
 from .linear_scale import LinearScale
@@ -45,58 +45,21 @@ VALUES = 0.5
 """Share of the time left that the teachers' answers may take."""
 
 
-def distilled(
-    samples: Samples,
-    stack: Stack,
-    folds: Folds,
-    seed: int,
-    max_parameters: int,
-    budget: TimeBudget,
-    watch: Callable[[str], None] | None = None,
-    effort: Effort = NORMAL,
-) -> Candidate:
+def distilled(scope: Scope, stack: Stack, max_parameters: int) -> Candidate:
     """The student of `stack` on all rows; its out-of-fold predictions are those of students whose
     teachers never saw the fold, or without refits what it would say were it moved as its teachers
     are.
 
     Raises OutOfTime when the time is up.
     """
-    begin = now()
+    begin, samples = now(), scope.samples
     outputs = stack.first.outputs
     scale = LinearScale.of(outputs, samples.y)
-    rng = np.random.default_rng([seed, STUDENT_STREAM])
-    error = stack.error(samples)
-    lost = LOST if stack.forest is None else LOST_OF_FOREST
-    x, taken, back, training = _training(samples, schedule_for(lost * error, effort).points, rng)
-    without = [np.flatnonzero(folds.unseen(fold)) for fold in folds.judged]
-    answers = stack.values(x, folds if effort.refits else None, budget.part(VALUES))
-    target = _linear(outputs, answers, samples.y)
-    target = (target - scale.centre[:, None]) / scale.spread[:, None]
-    student = distil(
-        training,
-        target[taken, :, 0],
-        target[back, :, 0],
-        teacher_bases(stack.processes, samples, RESOLVED * error, linear=crowded(samples)),
-        rng,
-        tolerance=lost * error,
-        max_parameters=max_parameters,
-        n_refits=len(without) if effort.refits else 0,
-        budget=budget,
-        watch=watch,
-        effort=effort,
-    )
-    budget.require()
-    if effort.refits:
-        moves = refits(student, training, target[taken][:, :, 1:], without, budget)
-        predicted = np.empty_like(samples.y)
-        for f, fold in zip(moves, folds.judged, strict=True):
-            rows = folds.held(fold)
-            predicted[rows] = scale.unscaled(f.predict(samples.x[rows]))
-    else:
-        moved_by = _linear(outputs, stack.held_out[:, :, None], samples.y)[:, :, 0]
-        moved_by = (moved_by - scale.centre) / scale.spread - target[: len(samples.x), :, 0]
-        predicted = scale.unscaled(student.f.predict(samples.x) + moved_by)
-    rows, whole = folds.rows, len(folds.rows) == len(samples.y)
+    taught = _Taught.of(scope, stack, scale, max_parameters)
+    scope.budget.require()
+    predicted = taught.without_folds(scope) if scope.effort.refits else taught.moved(samples, stack)
+    student, rows = taught.student, scope.folds.rows
+    whole = len(rows) == len(samples.y)
     return Candidate(
         f"student of rank {student.f.rank - 1} of {stack.name}",
         "teacher",
@@ -108,11 +71,72 @@ def distilled(
         samples.y if whole else samples.y[rows],
         predicted if whole else predicted[rows],
         now() - begin,
-        {"teacher_error": error, "distance": student.distance, "tried": student.tried},
+        {
+            "teacher_error": stack.error(samples),
+            "distance": student.distance,
+            "tried": student.tried,
+        },
         None,
-        _mover(student, training, stack, scale) if len(samples.x) <= MOVED_ROWS else None,
+        _mover(student, taught.training, stack, scale) if len(samples.x) <= MOVED_ROWS else None,
         samples.weight_of(rows),
     )
+
+
+@dataclass(frozen=True, eq=False)
+class _Taught:
+    """A student, the points it was trained at, the rows first, and the answers [M, K, 1 + A] of its
+    teachers there in units of the scale: those of all rows, and where there are refits those
+    without each of the A folds."""
+
+    student: Distilled
+    training: TrainingPoints
+    answers: Floats
+    scale: LinearScale
+
+    @classmethod
+    def of(cls, scope: Scope, stack: Stack, scale: LinearScale, max_parameters: int) -> _Taught:
+        """The student of at most so many parameters that stays as near as its teachers err."""
+        samples, folds, effort = scope.samples, scope.folds, scope.effort
+        rng = np.random.default_rng([scope.seed, STUDENT_STREAM])
+        error = stack.error(samples)
+        lost = (LOST if stack.forest is None else LOST_OF_FOREST) * error
+        x, taken, back, training = _training(samples, schedule_for(lost, effort).points, rng)
+        answers = stack.values(x, folds if effort.refits else None, scope.budget.part(VALUES))
+        target = _linear(scale.outputs, answers, samples.y)
+        target = (target - scale.centre[:, None]) / scale.spread[:, None]
+        student = distil(
+            training,
+            target[taken, :, 0],
+            target[back, :, 0],
+            teacher_bases(stack.processes, samples, RESOLVED * error, linear=crowded(samples)),
+            rng,
+            tolerance=lost,
+            max_parameters=max_parameters,
+            n_refits=len(folds.judged) if effort.refits else 0,
+            budget=scope.budget,
+            watch=scope.reporter.say,
+            effort=effort,
+        )
+        return cls(student, training, target[taken], scale)
+
+    def without_folds(self, scope: Scope) -> Floats:
+        """Predictions [N, K] by students whose teachers never saw the fold of a row."""
+        samples, folds = scope.samples, scope.folds
+        held = [np.flatnonzero(folds.unseen(fold)) for fold in folds.judged]
+        moves = refits(self.student, self.training, self.answers[:, :, 1:], held, scope.budget)
+        predicted = np.empty_like(samples.y)
+        for f, fold in zip(moves, folds.judged, strict=True):
+            rows = folds.held(fold)
+            predicted[rows] = self.scale.unscaled(f.predict(samples.x[rows]))
+        return predicted
+
+    def moved(self, samples: Samples, stack: Stack) -> Floats:
+        """Predictions [N, K] of the student moved by what its teachers say without the fold of a
+        row."""
+        moved_by = _linear(self.scale.outputs, stack.held_out[:, :, None], samples.y)[:, :, 0]
+        moved_by = (moved_by - self.scale.centre) / self.scale.spread
+        moved_by = moved_by - self.answers[: len(samples.x), :, 0]
+        return self.scale.unscaled(self.student.f.predict(samples.x) + moved_by)
 
 
 def _training(

@@ -20,9 +20,10 @@ from ...table import Table
 from ...threads import one_thread
 from ..data.held_together import folds_of
 from ..effort import effort_named
-from ..pipeline.pipeline import FOLDS, fit_table
+from ..pipeline.pipeline import fit_table
 from ..pipeline.result import FitResult
 from ..pipeline.screen import screened
+from ..pipeline.searches import FOLDS
 from ..plant.weighing import weighed
 from ..validation.arrangement import Arrangement, arranged_by_columns, inputs_beside
 from .candidates import Rows

@@ -28,7 +28,7 @@ from ..data.folds import Folds
 from ..data.samples import Samples
 from ..validation.choice import ROUNDING_ERROR
 from ..validation.held_rows import between, counted, split
-from .confirm import CLEARLY_BETTER, Confirmation, FoldsOf, Search, groups_of, judged
+from .confirm import CLEARLY_BETTER, FoldsOf, Search, Winner, groups_of, judged
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -47,7 +47,7 @@ def agreed(
     folds_of: FoldsOf,
     seed: int,
     budget: TimeBudget,
-) -> tuple[Candidate, Candidate, Floats, Confirmation] | None:
+) -> Winner | None:
     """As `confirm.confirmed`; None where no rows can be held out, the simple function is not
     confirmed, or the winner does not agree with it."""
     chosen, held = split(samples, seed)
@@ -78,7 +78,8 @@ def agreed(
     best, how = judged(winner, base, mean, new, count, places, by, groups_of(samples, winner.rows))
     if how.replaced:
         return None
-    return best, base, left_out_means(samples.y, folds, samples.weight)[best.rows], how
+    means = left_out_means(samples.y, folds, samples.weight)
+    return Winner(best, means[best.rows], how)
 
 
 def _first(

@@ -12,28 +12,23 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from sna_edge.numerics.time_budget import OutOfTime, TimeBudget
+from sna_edge.numerics.time_budget import TimeBudget
 
-from ...progress import Reporter
 from ...teacher.stack import crowded
 from ..candidates.baseline import baseline
 from ..candidates.candidate import Candidate
 from ..candidates.direct.direct import direct_candidate
-from ..candidates.distilled import distilled
 from ..candidates.families import POLYNOMIAL_CHAOS, Begun
-from ..data.folds import Folds
-from ..data.samples import Samples
-from ..effort import Effort
+from ..data.scope import Scope
 from ..validation.choice import ROUNDING_ERROR
 from .search import (
     CLEAN,
-    STUDENT,
     by_promise,
     candidates,
     ended,
     families_begun,
     most_parameters,
-    student_size,
+    student,
     trained_stack,
 )
 
@@ -48,76 +43,55 @@ NEAR = 2.0
 """Times the error of the first link up to which products are grown under another, too."""
 
 
-def brief_candidates(
-    samples: Samples,
-    link: str,
-    folds: Folds,
-    seed: int,
-    budget: TimeBudget,
-    reporter: Reporter,
-    effort: Effort,
-) -> list[Candidate]:
+def brief_candidates(scope: Scope, link: str) -> list[Candidate]:
     """The baseline, then what is worth its time; as `candidates` where inputs are many for the
     rows."""
+    samples, budget = scope.samples, scope.budget
     if crowded(samples):
-        return candidates(samples, link, folds, seed, budget, reporter, None, effort)
+        return candidates(scope, link)
     links = samples.link_candidates(link)
-    found = [baseline(samples, links, folds, budget)]
+    found = [baseline(samples, links, scope.folds, budget)]
     near = links[:1]
     judged: list[Candidate] = []
     if len(links) > 1:
-        reporter.stage("polynomials under each link", 0.2)
-        first = families_begun(samples, links, folds, seed, budget, None, effort.first, FIRST)
+        scope.reporter.stage("polynomials under each link", 0.2)
+        first = families_begun(scope, links, sizes=scope.effort.first, families=FIRST)
         near, judged = _links(first, budget)
-    reporter.stage("polynomials and splines", 0.4)
-    begun = by_promise(
-        families_begun(samples, near[:1], folds, seed, budget, None, effort.families)
-    )
+    scope.reporter.stage("polynomials and splines", 0.4)
+    begun = by_promise(families_begun(scope, near[:1]))
     exact = ended(begun, ROUNDING_ERROR, budget)
     if exact or found[0].error <= ROUNDING_ERROR:
         return [*found, *exact]
     worth = min((b.promise for b in begun), default=found[0].error)
-    for name in near:
+    found += [*_grown(scope, near, worth), *judged]
+    found += ended(begun, min(c.error for c in found), budget)
+    return found + _taught(scope, min(found, key=lambda c: c.error))
+
+
+def _grown(scope: Scope, links: tuple[str, ...], worth: float) -> list[Candidate]:
+    """Products grown under each link while more than ENOUGH is left."""
+    found: list[Candidate] = []
+    for link in links:
         if worth <= ENOUGH:
             break
-        reporter.stage(f"fits to the rows, link {name}", 0.8)
-        size = most_parameters(len(samples.x))
-        grown = direct_candidate(
-            samples, name, folds, seed, size, budget, budget, worth, reporter.say, effort=effort
-        )
+        scope.reporter.stage(f"fits to the rows, link {link}", 0.8)
+        size = most_parameters(len(scope.samples.x))
+        grown = direct_candidate(scope, link, size, search=scope.budget, worth=worth)
         if grown:
             found.append(grown)
             worth = min(worth, grown.error)
-    found += judged
-    found += ended(begun, min(c.error for c in found), budget)
-    best = min(found, key=lambda c: c.error)
-    return found + _taught(samples, best, folds, seed, budget, reporter, effort)
+    return found
 
 
-def _taught(
-    samples: Samples,
-    best: Candidate,
-    folds: Folds,
-    seed: int,
-    budget: TimeBudget,
-    reporter: Reporter,
-    effort: Effort,
-) -> list[Candidate]:
+def _taught(scope: Scope, best: Candidate) -> list[Candidate]:
     """The student of a Gaussian process under the link of the best, where that misses more than
     ROUGH and the process errs far less."""
     if best.error < ROUGH:
         return []
-    links = (best.outputs[0].link,)
-    stack = trained_stack(samples, links, folds, seed, budget, budget, reporter, effort, best.error)
-    if stack is None or stack.error(samples) > TEACHES * best.error:
+    stack = trained_stack(scope, (best.outputs[0].link,), scope.budget, best.error)
+    if stack is None or stack.error(scope.samples) > TEACHES * best.error:
         return []
-    reporter.stage(STUDENT, 1.0)
-    size = student_size(len(samples.x), stack.error(samples))
-    try:
-        return [distilled(samples, stack, folds, seed, size, budget, reporter.say, effort)]
-    except OutOfTime:
-        budget.leave_out(STUDENT)
-        return []
+    return student(scope, stack)
 
 
 def _links(

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -84,20 +84,23 @@ class Confirmation:
         }
 
 
+class Winner(NamedTuple):
+    """The candidate to deliver, whose rows count in all samples, reference means [n, K] of its
+    rows, and how it was confirmed."""
+
+    best: Candidate
+    reference: Floats
+    how: Confirmation
+
+
 def confirmed(
     samples: Samples,
     search: Search,
     folds_of: FoldsOf,
     seed: int,
     budget: TimeBudget,
-) -> tuple[
-    Candidate,
-    Candidate,
-    Floats,
-    Confirmation,
-]:
-    """The candidate to deliver (rows count in `samples`), the baseline, reference means [n, K] of
-    its rows, and the confirmation."""
+) -> Winner:
+    """The candidate to deliver, by rows held out of the search, or in few rows by all."""
     chosen, held = split(samples, seed)
     part = samples.take(chosen).over(samples) if len(held) else samples
     folds = folds_of(part)
@@ -106,7 +109,7 @@ def confirmed(
     if not len(held):
         best, how = _cross(samples, winner, base, mean, search, folds_of, seed, budget)
         means = left_out_means(samples.y, folds, samples.weight)
-        return best, base, means[best.rows], how
+        return Winner(best, means[best.rows], how)
     reference = np.concatenate(
         [mean.predicted, np.broadcast_to(mean_of(part.y, part.weight), samples.y[held].shape)]
     )
@@ -127,7 +130,7 @@ def confirmed(
         kept_out(samples, held),
         groups_of(samples, winner.rows),
     )
-    return _moved(best, samples, budget), base, reference, how
+    return Winner(_moved(best, samples, budget), reference, how)
 
 
 def _with_held(c: Candidate, chosen: Ints, held: Ints, samples: Samples) -> Candidate:

@@ -3,9 +3,10 @@ part confirm the winner."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
+from functools import partial
 from threading import Event
 from typing import TYPE_CHECKING, Any
 
@@ -20,29 +21,22 @@ from sna_edge.numerics.time_budget import TimeBudget
 from ...progress import Progress, Reporter
 from ...quiet import quiet
 from ...threads import one_thread
-from ..candidates.candidate import Candidate
-from ..data.folds import Folds
-from ..data.held_together import folds_of
 from ..data.samples import AxisSpec, Samples
 from ..effort import QUICK, Effort, effort_named
 from ..plant.weighing import Weighing, of_arrays, said, weighed
 from ..shape.asked import Shape
-from ..shape.proof import delivered, shaped_and_mean
+from ..shape.proof import delivered
 from ..validation.arrangement import (
     Arrangement,
     arranged_by_arrays,
     arranged_by_columns,
     inputs_beside,
 )
-from ..validation.choice import chosen
 from ..validation.gauge import gage_studies
-from .agreement import Answers, agreed
 from .beside import kept_for_beside, with_beside
-from .brief import brief_candidates
-from .confirm import confirmed
 from .result import FitResult, Run, result
 from .screen import screened
-from .search import FirstFit, candidates, first_fit
+from .searches import Searches, Settings
 from .smaller.lean import lean
 from .smaller.unused import without_unused
 from .validated import Asked, Curve, noted, validated
@@ -52,8 +46,6 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-FOLDS = 6
-"""Even, so that the folds part into two halves."""
 ROWS_STREAM = 17
 """Added to the seed of the rows that a quick fit sees."""
 FIT_SHARE = 0.7
@@ -131,23 +123,8 @@ def fit_table(
     samples, how = arranged_by_columns(samples, columns, how)
     samples = weighing.of(samples, seed)
     wanted = _wanted(shape, samples, link)
-
-    def fit(rows: Samples, of: Arrangement, effort: Effort, budget: TimeBudget) -> FitResult:
-        return _fit(
-            rows,
-            of,
-            link,
-            seed,
-            effort,
-            budget,
-            progress if effort is level else None,
-            notes,
-            narrow=True,
-            plain=plain or effort is not level,
-            shape=wanted,
-        )
-
-    found = _whole(samples, how, fit, seed, asked, budget, level, learning_curve)
+    settings = Settings(link, seed, level, progress, notes, narrow=True, plain=plain, shape=wanted)
+    found = _whole(samples, how, settings, asked, budget, learning_curve)
     return _with_weights(found, weighing, samples)
 
 
@@ -194,50 +171,29 @@ def fit_arrays(
     weighing = of_arrays(samples, weights, error)
     samples = weighing.of(samples, seed)
     wanted = _wanted(shape, samples, link)
-
-    def fit(rows: Samples, of: Arrangement, effort: Effort, budget: TimeBudget) -> FitResult:
-        return _fit(
-            rows,
-            of,
-            link,
-            seed,
-            effort,
-            budget,
-            progress if effort is level else None,
-            [],
-            narrow=False,
-            plain=plain or effort is not level,
-            shape=wanted,
-        )
-
-    asked = Asked(holdout, robust)
-    found = _whole(samples, how, fit, seed, asked, budget, level, learning_curve)
+    settings = Settings(link, seed, level, progress, [], narrow=False, plain=plain, shape=wanted)
+    found = _whole(samples, how, settings, Asked(holdout, robust), budget, learning_curve)
     return _with_weights(found, weighing, samples)
 
 
 def _whole(
     samples: Samples,
     how: Arrangement,
-    fit: Callable[[Samples, Arrangement, Effort, TimeBudget], FitResult],
-    seed: int,
+    settings: Settings,
     asked: Asked,
     budget: TimeBudget,
-    level: Effort,
     learning_curve: bool,
 ) -> FitResult:
     """The fit as it is asked for, with its learning curve where that is."""
     main = budget.part(FIT_SHARE) if learning_curve else budget
     if learning_curve:
-
-        def quick(rows: Samples, of: Arrangement, budget: TimeBudget) -> FitResult:
-            return fit(rows, of, QUICK, budget)
-
+        quick = partial(_fit, settings=settings.at(QUICK))
         asked = replace(asked, curve=Curve(quick, budget))
 
     def whole(rows: Samples, of: Arrangement, share: float) -> FitResult:
-        return fit(rows, of, level, main if share == 1.0 else main.part(share))
+        return _fit(rows, of, main if share == 1.0 else main.part(share), settings)
 
-    return validated(samples, how, whole, seed, asked, main)
+    return validated(samples, how, whole, settings.seed, asked, main)
 
 
 def _with_weights(found: FitResult, weighing: Weighing, samples: Samples) -> FitResult:
@@ -256,23 +212,14 @@ def _wanted(shape: Mapping[str, Any] | None, samples: Samples, link: str) -> Sha
 
 
 def _fit(
-    samples: Samples,
-    arrangement: Arrangement,
-    link: str,
-    seed: int,
-    effort: Effort,
-    budget: TimeBudget,
-    progress: Progress | bool | None,
-    notes: list[str],
-    *,
-    narrow: bool,
-    plain: bool,
-    shape: Shape | None = None,
+    samples: Samples, arrangement: Arrangement, budget: TimeBudget, settings: Settings
 ) -> FitResult:
+    """The model of these rows: screened, searched, made lean, and with what stands beside it."""
     if np.all(samples.x == samples.x[0]):
         raise InputError("all rows have the same inputs; a fit needs at least two different ones")
+    seed, effort, narrow = settings.seed, settings.effort, settings.narrow
     with (
-        Reporter(progress, budget.deadline) as reporter,
+        Reporter(settings.progress, budget.deadline) as reporter,
         one_thread(),
         quiet(),
     ):
@@ -282,59 +229,23 @@ def _fit(
         rows = _fitted_rows(len(samples.x), effort, seed)
         whole = samples.columns(kept)
         used = whole if rows is None else whole.take(rows).over(whole)
-        tried: list[Candidate] = []
-        begun: list[FirstFit] = []
-
-        def search(rows: Samples, folds: Folds, budget: TimeBudget) -> tuple[Candidate, Candidate]:
-            before = begun[0] if begun else None
-
-            def free(link: str) -> list[Candidate]:
-                if effort.brief:
-                    return brief_candidates(rows, link, folds, seed, budget, reporter, effort)
-                return candidates(rows, link, folds, seed, budget, reporter, before, effort)
-
-            if shape:
-                found = shaped_and_mean(rows, shape, link, folds, seed, budget, free)
-                tried.extend([] if tried else found)
-                return found[0], found[-1]
-            found = free(link)
-            tried.extend([] if tried else found)
-            return chosen(found, rows), found[0]
-
-        def first(
-            rows: Samples, folds: Folds, budget: TimeBudget
-        ) -> tuple[Answers, Candidate] | None:
-            found = first_fit(rows, link, folds, seed, budget, effort)
-            if found is None:
-                return None
-            begun.append(found)
-            return found.answers, found.base
-
-        def folds(rows: Samples) -> Folds:
-            return folds_of(rows, FOLDS, seed)
-
-        reserve = nullcontext() if plain else kept_for_beside(samples, budget, effort.beside)
-        with reserve:
-            alone = shape or effort.brief
-            found = None if alone else agreed(used, first, search, folds, seed, budget)
-            if found is None:
-                tried.clear()
-                found = confirmed(used, search, folds, seed, budget)
-        best, _, reference, how = found
+        searches = Searches(settings, reporter)
+        with nullcontext() if settings.plain else kept_for_beside(samples, budget, effort.beside):
+            best, reference, how = searches.winner(used, budget)
         best = lean(best, used, budget)
         best = best if rows is None else replace(best, rows=rows[best.rows])
-        fitted = folds(used)
         samples, kept, best, unseen = without_unused(samples, kept, best, narrow=narrow)
-        dropped += unseen
         if budget.unnamed:
             budget.leave_out(STEPS_LEFT)
         run = Run(
-            seed, effort, budget.elapsed, notes, dropped, budget.cut, how, arrangement,
-            fitted, budget.halted,
+            seed, effort, budget.elapsed, settings.notes, [*dropped, *unseen], budget.cut, how,
+            arrangement, searches.folds(used), budget.halted,
         )  # fmt: skip
-        made = result(samples, kept, best, tried, reference, run)
-        made = delivered(made, shape) if shape else made
-        return made if plain else with_beside(made, samples, best.rows, seed, budget, effort.beside)
+        made = result(samples, kept, best, searches.tried, reference, run)
+        made = delivered(made, settings.shape) if settings.shape else made
+        if settings.plain:
+            return made
+        return with_beside(made, samples, best.rows, seed, budget, effort.beside)
 
 
 def _fitted_rows(count: int, effort: Effort, seed: int) -> Ints | None:

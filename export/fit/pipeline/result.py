@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -79,6 +79,10 @@ class Run:
     folds: Folds
     stopped: bool
 
+    def left_out(self) -> dict[str, list[str]]:
+        """Inputs that say nothing, and what there was no time for."""
+        return {"dropped": [d.name for d in self.dropped], "cut": self.cut}
+
 
 def result(
     samples: Samples,
@@ -96,7 +100,29 @@ def result(
     typical, count = as_typical(best.measured, best.shown, noise, best.weight)
     outputs = with_intervals(best.outputs, typical, best.shown, group=group, weight=count)
     by_output = scores(outputs, best, reference)
-    provenance: dict[str, Any] = {
+    known = _provenance(samples, best, outputs, group, run)
+    model = assemble(samples, kept, best, outputs, {"fit": known | _told(by_output, run)})
+    left_out = group if samples.time is None else blocks(when(samples)[best.rows])
+    return FitResult(
+        model,
+        known
+        | _report(samples.columns(kept), best, tried, by_output, run)
+        | {"inputs": model.input_names},
+        samples.x[best.rows],
+        best.measured,
+        best.shown,
+        left_out,
+        best.rows,
+        weight=best.weight,
+        noise=noise,
+    )
+
+
+def _provenance(
+    samples: Samples, best: Candidate, outputs: Sequence[Output], group: Ints | None, run: Run
+) -> dict[str, Any]:
+    """What model and report both say of how the model came to be."""
+    found: dict[str, Any] = {
         "rows": len(samples.x),
         "seed": run.seed,
         "kind": best.kind,
@@ -104,30 +130,37 @@ def result(
         "modes": best.rank,
     }
     if run.effort is not NORMAL:
-        provenance["effort"] = run.effort.name
+        found["effort"] = run.effort.name
     if run.arrangement.metadata():
-        provenance["held_out"] = run.arrangement.metadata()
+        found["held_out"] = run.arrangement.metadata()
     if group is not None:
-        provenance["groups"] = between_groups(outputs, best.measured, best.shown, group)
-    outcomes = two_values(outputs, samples.y)
-    if outcomes:
-        provenance["outcomes"] = outcomes
-    kept_back = {"dropped": [d.name for d in run.dropped], "cut": run.cut}
-    short = {
+        found["groups"] = between_groups(outputs, best.measured, best.shown, group)
+    if outcomes := two_values(outputs, samples.y):
+        found["outcomes"] = outcomes
+    return found
+
+
+def _told(by_output: Mapping[str, dict[str, float]], run: Run) -> dict[str, Any]:
+    """What the model says of its errors, in five digits, and of what was left out."""
+    outputs = {
         name: {key: float(f"{value:.5g}") for key, value in score.items()}
         for name, score in by_output.items()
     }
-    known = {
-        **provenance,
-        "outputs": short,
-        **{key: value for key, value in kept_back.items() if value},
-    }
-    model = assemble(samples, kept, best, outputs, {"fit": known})
-    turns = by_output_and_input(best.values, samples.columns(kept), list(by_output))
+    return {"outputs": outputs, **{key: names for key, names in run.left_out().items() if names}}
+
+
+def _report(
+    samples: Samples,
+    best: Candidate,
+    tried: list[Candidate],
+    by_output: Mapping[str, dict[str, float]],
+    run: Run,
+) -> dict[str, Any]:
+    """What the report says beside the provenance; `samples` of the inputs of the model."""
+    turns = by_output_and_input(best.values, samples, list(by_output))
     lean = {"modes": best.rank, "parameters": best.f.parameters}
-    report = {
-        **provenance,
-        **kept_back,
+    return {
+        **run.left_out(),
         "effort": run.effort.name,
         "skipped": run.effort.left_out(len(samples.x)),
         "stopped": run.stopped,
@@ -140,20 +173,7 @@ def result(
         "folds": run.arrangement.sentence(run.folds),
         "candidates": [c.row() | (lean if c.name == best.name else {}) for c in tried],
         "tried": {c.name: c.notes for c in tried},
-        "inputs": model.input_names,
     }
-    left_out = group if samples.time is None else blocks(when(samples)[best.rows])
-    return FitResult(
-        model,
-        report,
-        samples.x[best.rows],
-        best.measured,
-        best.shown,
-        left_out,
-        best.rows,
-        weight=best.weight,
-        noise=noise,
-    )
 
 
 def _as_read(best: Candidate, samples: Samples, seed: int) -> Candidate:

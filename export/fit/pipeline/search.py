@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sna_edge.numerics.time_budget import OutOfTime, TimeBudget
 
-from ...progress import Reporter
 from ...teacher.stack import EXACT, Stack, best_stack, crowded, teachers, with_forest
 from ...threads import side_by_side
 from ..candidates.baseline import baseline
@@ -19,9 +18,10 @@ from ..candidates.direct.direct import direct_candidate, simple_function
 from ..candidates.direct.trial import MANY_ROWS, RankTrials
 from ..candidates.distilled import distilled
 from ..candidates.families import FAMILIES, Begun, Family, Task
-from ..data.folds import SPLIT_ROWS, Folds
+from ..data.folds import SPLIT_ROWS
 from ..data.samples import Samples
-from ..effort import FULL, NORMAL, Effort, FamilySizes
+from ..data.scope import Scope
+from ..effort import FamilySizes
 from ..validation.choice import ROUNDING_ERROR
 from ..validation.noise import only_noise
 from .agreement import CONFIRMED, Answers
@@ -69,87 +69,106 @@ class FirstFit:
         return self.digest == samples.digest()
 
 
-def candidates(
-    samples: Samples,
-    link: str,
-    folds: Folds,
-    seed: int,
-    budget: TimeBudget,
-    reporter: Reporter,
-    first: FirstFit | None = None,
-    effort: Effort = NORMAL,
-) -> list[Candidate]:
+def candidates(scope: Scope, link: str, first: FirstFit | None = None) -> list[Candidate]:
     """The baseline, then what time allows of fits to the rows and a student of the teachers; the
     `first` fit of these rows is not made again."""
-    links = samples.link_candidates(link)[: effort.links]
+    samples, budget = scope.samples, scope.budget
+    links = samples.link_candidates(link)[: scope.effort.links]
     first = first if first and first.of(samples) else None
-    found = [first.base if first else baseline(samples, links, folds, budget)]
-    before = first.begun if first else {}
-    sizes = effort.families
-    begun = by_promise(families_begun(samples, links, folds, seed, budget, before, sizes))
+    found = [first.base if first else baseline(samples, links, scope.folds, budget)]
+    begun = by_promise(families_begun(scope, links, first.begun if first else None))
     exact = ended(begun, ROUNDING_ERROR, budget)
     if exact or found[0].error <= ROUNDING_ERROR:
         return [*found, *exact]
     found += ended(begun[:1], EARLY * found[0].error, budget)
     begun = begun[len(found) - 1 :]
-    rival = min(c.error for c in found)
+    best = min(found, key=lambda c: c.error)
     part = budget.part(SHARE_OF_TIME)
-    stack = trained_stack(samples, links, folds, seed, budget, part, reporter, effort, rival)
-    worth = rival if len(samples.x) >= SPLIT_ROWS else np.inf
+    stack = trained_stack(scope, links, part, best.error)
+    found += _fits_to_rows(scope, _links_left(scope, links, stack, best), stack, part, best, first)
+    fitted = min((c.error for c in found[1:]), default=np.inf)
+    if stack is not None and stack.error(samples) < NOT_DISTILLED * fitted:
+        found += student(scope, stack)
+    return found + ended(begun, min(c.error for c in found), budget)
+
+
+def _links_left(
+    scope: Scope, links: tuple[str, ...], stack: Stack | None, best: Candidate
+) -> tuple[str, ...]:
+    """Links under which the rows themselves are worth fitting: those of the teachers, or all where
+    one may be exact; none where the rows are crowded, or hold noise alone beside the best."""
+    samples = scope.samples
     if stack is not None:
-        worth = min(stack.error(samples), rival)
-        links = () if crowded(samples) else links if worth < CLEAN else (stack.first.link,)
-    elif len(samples.x) >= SPLIT_ROWS and only_noise(min(found, key=lambda c: c.error), samples):
-        links = ()
+        error = min(stack.error(samples), best.error)
+        return () if crowded(samples) else links if error < CLEAN else (stack.first.link,)
+    noise = len(samples.x) >= SPLIT_ROWS and only_noise(best, samples)
+    return () if noise else links
+
+
+def _fits_to_rows(
+    scope: Scope,
+    links: tuple[str, ...],
+    stack: Stack | None,
+    part: TimeBudget,
+    best: Candidate,
+    first: FirstFit | None,
+) -> list[Candidate]:
+    """A direct candidate under each link until one is exact; `part`: what the teachers had of the
+    time."""
+    samples, budget = scope.samples, scope.budget
+    if stack is not None:
+        worth = min(stack.error(samples), best.error)
+    else:
+        worth = best.error if len(samples.x) >= SPLIT_ROWS else np.inf
+    found: list[Candidate] = []
     rivals: dict[str, float] = {}
-    for number, name in enumerate(links):
-        reporter.stage(f"fits to the rows, link {name}", 0.6)
+    for number, link in enumerate(links):
+        scope.reporter.stage(f"fits to the rows, link {link}", 0.6)
         search = budget.part(SHARE_OF_TIME if stack else 1.0 / (len(links) - number))
         if stack:
             search = max(part, search, key=lambda b: b.deadline)
-        size = most_parameters(len(samples.x))
-        trials = first.trials if first and first.link == name else None
         candidate = direct_candidate(
-            samples, name, folds, seed, size, budget, search, worth, reporter.say, trials, rivals,
-            effort,
+            scope, link, most_parameters(len(samples.x)), search=search, worth=worth, rivals=rivals,
+            before=first.trials if first and first.link == link else None,
         )  # fmt: skip
         found += [candidate] if candidate else []
         if candidate and candidate.error < EXACT:
             break
-    fitted = min((c.error for c in found[1:]), default=np.inf)
-    if stack is not None and stack.error(samples) < NOT_DISTILLED * fitted:
-        reporter.stage(f"{STUDENT}", 1.0)
-        size = student_size(len(samples.x), stack.error(samples))
-        try:
-            found.append(distilled(samples, stack, folds, seed, size, budget, reporter.say, effort))
-        except OutOfTime:
-            budget.leave_out(STUDENT)
-    return found + ended(begun, min(c.error for c in found), budget)
+    return found
+
+
+def student(scope: Scope, stack: Stack) -> list[Candidate]:
+    """The student of the teachers, where there is time for one."""
+    scope.reporter.stage(STUDENT, 1.0)
+    size = student_size(len(scope.samples.x), stack.error(scope.samples))
+    try:
+        return [distilled(scope, stack, size)]
+    except OutOfTime:
+        scope.budget.leave_out(STUDENT)
+        return []
 
 
 def families_begun(
-    samples: Samples,
-    links: tuple[str, ...],
-    folds: Folds,
-    seed: int,
-    budget: TimeBudget,
+    scope: Scope,
+    links: Sequence[str],
     before: Mapping[str, list[Begun]] | None = None,
-    sizes: FamilySizes = FULL,
-    families: Sequence[Family] | None = None,
+    sizes: FamilySizes | None = None,
+    families: Sequence[Family] = FAMILIES,
 ) -> dict[str, list[Begun]]:
-    """What time allows of the `families` (default: all) under every link; what was begun `before`
-    of these rows is taken as it is."""
-    known = dict(before or {})
+    """What time allows of the `families` under every link, of the `sizes` of the effort where none
+    are given; what was begun `before` of these rows is taken as it is."""
+    known, sizes = dict(before or {}), sizes or scope.effort.families
+    samples, budget = scope.samples, scope.budget
     tasks = [
         (link, family)
         for link in links
-        for family in families or FAMILIES
+        for family in families
         if link not in known
         and budget.affords(f"{family.name} under link {link}", family.work(samples, sizes))
     ]
 
     def begin(task: tuple[str, Family]) -> Begun | None:
-        return task[1].begin(Task(samples, task[0], folds, seed, budget, sizes))
+        return task[1].begin(Task(samples, task[0], scope.folds, scope.seed, budget, sizes))
 
     made = list(zip(tasks, side_by_side(begin, tasks), strict=True))
     new = {link: [b for (of, _), b in made if b and of == link] for link in links}
@@ -179,47 +198,41 @@ def ended(begun: list[Begun], least: float, budget: TimeBudget) -> list[Candidat
 
 
 def trained_stack(
-    samples: Samples,
-    links: tuple[str, ...],
-    folds: Folds,
-    seed: int,
-    budget: TimeBudget,
-    search: TimeBudget,
-    reporter: Reporter,
-    effort: Effort,
-    rival: float,
+    scope: Scope, links: tuple[str, ...], search: TimeBudget, rival: float
 ) -> Stack | None:
-    """The best stack of teachers; None for large tables, or where there is no time for them."""
+    """The best stack of teachers; None for large tables, or where there is no time for them.
+    `search`: the time for hyper-parameters; `rival`: the error of another candidate."""
+    samples, budget, effort = scope.samples, scope.budget, scope.effort
     if len(samples.x) > effort.teacher_rows or not budget.affords(TEACHERS, _teacher_work(samples)):
         return None
-    reporter.stage(TEACHERS, 0.4)
-    found = teachers(samples, links, folds, seed, search, reporter.say, budget, effort, rival)
+    scope.reporter.stage(TEACHERS, 0.4)
+    found = teachers(scope, links, search, rival)
     if not found:
         budget.leave_out(TEACHERS)
         return None
     smooth = best_stack(samples, found)
-    return with_forest(samples, smooth, folds, seed, budget) if effort.families.trees else smooth
+    return with_forest(scope, smooth) if effort.families.trees else smooth
 
 
-def first_fit(
-    samples: Samples, link: str, folds: Folds, seed: int, budget: TimeBudget, effort: Effort
-) -> FirstFit | None:
+def first_fit(scope: Scope, link: str) -> FirstFit | None:
     """Of a table that direct candidates are searched for and whose baseline is not exact."""
-    if crowded(samples) or len(samples.x) > effort.search_rows:
+    samples = scope.samples
+    if crowded(samples) or len(samples.x) > scope.effort.search_rows:
         return None
-    part, links = budget.part(FIRST_SHARE), samples.link_candidates(link)
-    base = baseline(samples, links, folds, budget)
+    part, links = scope.budget.part(FIRST_SHARE), samples.link_candidates(link)
+    base = baseline(samples, links, scope.folds, scope.budget)
     if base.error <= ROUNDING_ERROR:
         return None
+    scope = replace(scope, budget=part)
     size = most_parameters(min(len(samples.x), MANY_ROWS))
     enough = 0.5 * CONFIRMED * base.error
-    begun = families_begun(samples, links[:1], folds, seed, part)
+    begun = families_begun(scope, links[:1])
     known = begun if not part.stopped else {}
     for one in by_promise(begun)[:1]:
         if one.promise < SURE * enough:
             simple = one.finished(part)
             return FirstFit(samples.digest(), links[0], simple.values, base, None, known)
-    found = simple_function(samples, links[0], folds, seed, size, enough, part, effort)
+    found = simple_function(scope, links[0], size, enough)
     if found is None:
         return None
     answers, trials = found

@@ -18,6 +18,7 @@ from ..candidates.linear_scale import LinearScale
 from ..data.folds import Folds
 from ..data.free_coefficients import free_design
 from ..data.samples import Samples, relative_error
+from ..data.scope import Scope
 from ..engine.factors import SeparableFunction
 from .asked import Shape
 from .constrained import Solution, Terms, solve
@@ -34,33 +35,29 @@ MOST_ROWS = 20_000
 """Rows that are fitted at most, drawn from the table."""
 
 
-def shaped(
-    samples: Samples, shape: Shape, link: str, folds: Folds, seed: int, budget: TimeBudget
-) -> list[Candidate]:
+def shaped(scope: Scope, shape: Shape, link: str) -> list[Candidate]:
     """A candidate for each link that the shape allows, best first."""
     found: list[Candidate] = []
-    for name in shape.links(samples, link):
-        if found and budget.over():
-            budget.leave_out(f"the shape under link {name}")
+    for name in shape.links(scope.samples, link):
+        if found and scope.budget.over():
+            scope.budget.leave_out(f"the shape under link {name}")
             break
-        found.append(_of_link(samples, shape, name, folds, seed, budget))
+        found.append(_of_link(scope, shape, name))
     return sorted(found, key=lambda c: c.error)
 
 
-def _of_link(
-    samples: Samples, shape: Shape, link: str, folds: Folds, seed: int, budget: TimeBudget
-) -> Candidate:
-    begin = now()
+def _of_link(scope: Scope, shape: Shape, link: str) -> Candidate:
+    begin, samples = now(), scope.samples
     outputs = samples.outputs(link)
     scale = LinearScale.of(outputs, samples.y)
-    some = _drawn(samples, folds, seed)
-    rows, inner = samples.take(some).over(samples), folds.take(some)
+    some = _drawn(len(samples.x), scope.seed)
+    rows, inner = samples.take(some).over(samples), scope.folds.take(some)
     target = scale.scaled(rows.y)
     bases = tuple(data_bases(rows, 3, spans_for(len(rows.x))))
     designs = [free_design(b, rows.x[:, d]) for d, b in enumerate(bases)]
     solutions, predicted = [], np.empty_like(target)
     for k in range(target.shape[1]):
-        problem = _Problem(bases, shape, samples, designs, target[:, k], rows.weight, inner, budget)
+        problem = _Problem(rows, inner, shape, bases, designs, target[:, k], scope.budget)
         solution, predicted[:, k] = problem.best()
         solutions.append(solution)
     f = _joined(bases, solutions)
@@ -78,13 +75,12 @@ def _of_link(
         now() - begin,
         {},
         None,
-        _mover(bases, solutions, scale, seed),
+        _mover(bases, solutions, scale, scope.seed),
         samples.weight_of(judged),
     )
 
 
-def _drawn(samples: Samples, folds: Folds, seed: int) -> Ints:
-    count = len(samples.x)
+def _drawn(count: int, seed: int) -> Ints:
     if count <= MOST_ROWS:
         return np.arange(count)
     return np.sort(np.random.default_rng(seed).permutation(count)[:MOST_ROWS])
@@ -102,17 +98,16 @@ class _Problem:
 
     def __init__(
         self,
-        bases: tuple[SpanBasis, ...],
+        rows: Samples,
+        folds: Folds,
         shape: Shape,
-        samples: Samples,
+        bases: tuple[SpanBasis, ...],
         designs: list[Floats],
         target: Floats,
-        weight: Floats | None,
-        folds: Folds,
         budget: TimeBudget,
     ) -> None:
-        names = [axis.name for axis in samples.axes]
-        self.bases, self.designs, self.target, self.weight = bases, designs, target, weight
+        names = [axis.name for axis in rows.axes]
+        self.bases, self.designs, self.target, self.weight = bases, designs, target, rows.weight
         self.slope = tuple(shape.slope.get(name, 0) for name in names)
         self.bend = tuple(shape.bend.get(name, 0) for name in names)
         self.folds, self.budget = folds, budget

@@ -12,16 +12,13 @@ from sna_edge.errors import InputError
 
 from ..candidates.baseline import mean_alone
 from ..candidates.candidate import Candidate
-from ..data.folds import Folds
-from ..data.samples import Samples
+from ..data.scope import Scope
 from ..validation.choice import chosen
 from .asked import Shape
 from .candidate import shaped
 from .nearest import nearest
 
 if TYPE_CHECKING:
-    from sna_edge.numerics.time_budget import TimeBudget
-
     from ..pipeline.result import FitResult
 
 KEY = "shape"
@@ -29,24 +26,19 @@ KEY = "shape"
 
 
 def shaped_and_mean(
-    samples: Samples,
-    shape: Shape,
-    link: str,
-    folds: Folds,
-    seed: int,
-    budget: TimeBudget,
-    free: Callable[[str], list[Candidate]],
+    scope: Scope, shape: Shape, link: str, free: Callable[[str], list[Candidate]]
 ) -> list[Candidate]:
     """Candidates of the shape, best first, and the mean, which has every shape, as the last.
     free(link): candidates of any shape."""
+    samples, budget = scope.samples, scope.budget
     here = shape.of_inputs([axis.name for axis in samples.axes])
-    found = shaped(samples, here, link, folds, seed, budget)
-    mean = mean_alone(samples, found[0], folds)
+    found = shaped(scope, here, link)
+    mean = mean_alone(samples, found[0], scope.folds)
     if budget.over():
         budget.leave_out("the free fit nearest to the shape asked for")
     elif here.claims():
         best = chosen(free(here.one_link(samples, link)), samples)
-        moved = nearest(samples, here, best, seed, budget)
+        moved = nearest(samples, here, best, scope.seed, budget)
         found = sorted([*found, moved] if moved else found, key=lambda c: c.error)
     return [*found, mean]
 

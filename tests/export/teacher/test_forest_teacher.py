@@ -12,7 +12,7 @@ from sna_edge.numerics.time_budget import OutOfTime, TimeBudget
 from sna_export.fit.data.folds import Folds
 from sna_export.fit.data.held_together import folds_of
 from sna_export.fit.data.samples import Samples
-from sna_export.fit.effort import NORMAL
+from sna_export.fit.data.scope import Scope
 from sna_export.teacher.forest_teacher import ForestTeacher
 from sna_export.teacher.stack import FOREST, Stack, best_stack, teachers, with_forest
 
@@ -31,15 +31,18 @@ ROUGH = Samples.of(X, steps(X) + NOISE)
 FOLDS = folds_of(ROUGH, 6, 0)
 
 
+def scope(samples: Samples, budget: TimeBudget | None = None) -> Scope:
+    return Scope(samples, FOLDS, 0, budget or TimeBudget())
+
+
 def smooth(samples: Samples) -> Stack:
-    found = teachers(samples, ("identity",), FOLDS, 0, TimeBudget(), effort=NORMAL)
-    return best_stack(samples, found)
+    return best_stack(samples, teachers(scope(samples), ("identity",), TimeBudget()))
 
 
 @pytest.fixture(scope="module")
 def joined() -> tuple[Stack, Stack]:
     before = smooth(ROUGH)
-    return before, with_forest(ROUGH, before, FOLDS, 0, TimeBudget())
+    return before, with_forest(scope(ROUGH), before)
 
 
 def test_it_joins_where_steps_are(joined: tuple[Stack, Stack]) -> None:
@@ -52,12 +55,12 @@ def test_it_joins_where_steps_are(joined: tuple[Stack, Stack]) -> None:
 def test_it_stays_away_from_smooth_tables_and_where_there_is_no_time() -> None:
     samples = Samples.of(np.log(X), np.log(X[:, 0]) * np.log(X[:, 1]))
     before = smooth(samples)
-    assert with_forest(samples, before, FOLDS, 0, TimeBudget()) is before
+    assert with_forest(scope(samples), before) is before
     budget = TimeBudget(0.0)
-    assert with_forest(ROUGH, before, FOLDS, 0, budget) is before and budget.cut == [FOREST]
+    assert with_forest(scope(ROUGH, budget), before) is before and budget.cut == [FOREST]
     wide = Samples.of(np.tile(X, 4)[:, :10], ROUGH.y)
     for other in (ROUGH.take(np.arange(23)), wide):
-        assert with_forest(other, before, FOLDS, 0, TimeBudget()) is before
+        assert with_forest(scope(other), before) is before
 
 
 def test_answers_without_a_fold_are_the_held_out_ones(joined: tuple[Stack, Stack]) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +13,8 @@ from sna_edge.numerics.time_budget import MULTIPLY_ADDS, OutOfTime, TimeBudget, 
 
 from ...data.folds import SPLIT_ROWS, Folds
 from ...data.samples import Samples
-from ...effort import NORMAL, Effort
+from ...data.scope import Scope
+from ...effort import NORMAL
 from ...engine.factors import SeparableFunction
 from ..candidate import Candidate
 from ..linear_scale import LinearScale
@@ -38,58 +40,61 @@ JUDGING = 0.6
 """Share of the time left after the search that refits without each fold may take."""
 
 
+@dataclass(frozen=True, eq=False)
+class _Searched:
+    """The rows `some` [n] that order, rank and resolution are searched on: all, or a few that are
+    drawn; their target [n, K] with unit spread, and the folds where single rows may not be left
+    out alone."""
+
+    rng: np.random.Generator
+    some: Ints
+    samples: Samples
+    target: Floats
+    folds: Folds | None
+
+    @classmethod
+    def of(cls, scope: Scope, scale: LinearScale, most: int) -> _Searched:
+        """At most so many rows of the scope, ascending."""
+        samples = scope.samples
+        rng = np.random.default_rng([scope.seed, DIRECT_STREAM])
+        some = np.arange(len(samples.x))
+        if len(some) > most:
+            some = np.sort(rng.permutation(len(some))[:most])
+        part = samples if len(some) == len(samples.x) else samples.take(some).over(samples)
+        free = samples.group is None and samples.time is None
+        target = scale.scaled(samples.y[some])
+        return cls(rng, some, part, target, None if free else scope.folds.take(some))
+
+
 def direct_candidate(
-    samples: Samples,
+    scope: Scope,
     link: str,
-    folds: Folds,
-    seed: int,
     max_parameters: int,
-    budget: TimeBudget,
+    *,
     search: TimeBudget,
     worth: float = np.inf,
-    watch: Callable[[str], None] | None = None,
     before: RankTrials | None = None,
     rivals: dict[str, float] | None = None,
-    effort: Effort = NORMAL,
 ) -> Candidate | None:
     """The best function fitted to the rows under a link; None when its error is far above `worth`
     or there is no time for one. `search`: the budget of the search alone; `before`: trials of a
-    `simple_function` of these rows; `rivals`: errors of trials under
-    other links, which those of this one join."""
-    begin = now()
-    if not budget.affords(f"fits to the rows under link {link}", _least_work(samples)):
+    `simple_function` of these rows; `rivals`: errors of trials under other links, which those of
+    this one join."""
+    begin, samples, brief = now(), scope.samples, scope.effort.brief
+    if not scope.budget.affords(f"fits to the rows under link {link}", _least_work(samples)):
         return None
     outputs = samples.outputs(link)
-    rng = np.random.default_rng([seed, DIRECT_STREAM])
-    some = _searched(len(samples.x), effort.search_rows, rng)
     scale = LinearScale.of(outputs, samples.y)
-    target = scale.scaled(samples.y)
-    whole = len(some) == len(samples.x)
-    part = samples if whole else samples.take(some).over(samples)
-    limits = search if whole else search.part(SEARCH_SHARE)
-    together = _kept_together(samples, folds, some)
-    if effort.brief:
-        found = growth(
-            part, target[some], rng, max_parameters=max_parameters, worth=worth, budget=limits,
-            watch=watch, folds=together, effort=effort,
-        )  # fmt: skip
-    else:
-        found = rank_search(
-            part, target[some], rng, max_parameters=max_parameters, worth=worth, budget=limits,
-            watch=watch, before=before if whole else None, folds=together,
-            rivals=dict(rivals or {}), effort=effort,
-        )  # fmt: skip
+    part = _Searched.of(scope, scale, scope.effort.search_rows)
+    found = _trials(part, scope, max_parameters, search, worth, before, rivals)
     if rivals is not None:
         rivals.update({t.name: min(rivals.get(t.name, np.inf), t.error) for t in found})
     best = found[0]
-    noisy = effort.brief and best.error > NOISELESS
+    noisy = brief and best.error > NOISELESS
     if noisy or best.error > NOT_JUDGED * worth or _outdone(best, len(samples.x), worth):
         return None
-    judging = max(search, budget.part(JUDGING), key=lambda b: b.deadline)
-    by_fold, (f, rows, predicted, finer) = _predicted(
-        best, samples, target, folds, some, budget, judging, seed
-    )
-    notes = {"tried": [(t.name, t.solution.f.parameters, t.error) for t in found]}
+    judging = max(search, scope.budget.part(JUDGING), key=lambda b: b.deadline)
+    by_fold, (f, rows, predicted, finer) = _predicted(best, scope, scale, part, judging)
     return Candidate(
         best.name,
         "direct",
@@ -101,11 +106,36 @@ def direct_candidate(
         samples.y[rows],
         scale.unscaled(predicted),
         now() - begin,
-        {"by_fold": by_fold, **notes},
+        {
+            "by_fold": by_fold,
+            "tried": [(t.name, t.solution.f.parameters, t.error) for t in found],
+        },
         None if finer is None else scale.unscaled(finer),
-        _mover(best, f, scale, len(some), effort.brief) if len(samples.x) < SPLIT_ROWS else None,
+        _mover(best, f, scale, len(part.some), brief) if len(samples.x) < SPLIT_ROWS else None,
         samples.weight_of(rows),
     )
+
+
+def _trials(
+    part: _Searched,
+    scope: Scope,
+    max_parameters: int,
+    search: TimeBudget,
+    worth: float,
+    before: RankTrials | None,
+    rivals: dict[str, float] | None,
+) -> list[RankTrial]:
+    """What the search of the effort tries, best first; trials `before` are of all rows."""
+    whole = part.samples is scope.samples
+    asked: dict[str, Any] = {
+        "max_parameters": max_parameters, "worth": worth, "folds": part.folds,
+        "budget": search if whole else search.part(SEARCH_SHARE),
+        "watch": scope.reporter.say, "effort": scope.effort,
+    }  # fmt: skip
+    if scope.effort.brief:
+        return growth(part.samples, part.target, part.rng, **asked)
+    asked |= {"before": before if whole else None, "rivals": dict(rivals or {})}
+    return rank_search(part.samples, part.target, part.rng, **asked)
 
 
 def _outdone(best: RankTrial, count: int, worth: float) -> bool:
@@ -116,69 +146,39 @@ def _outdone(best: RankTrial, count: int, worth: float) -> bool:
     return count >= SPLIT_ROWS and bool(hoped > NO_BETTER * worth)
 
 
-def _kept_together(samples: Samples, folds: Folds, some: Ints) -> Folds | None:
-    """The folds of the rows `some` where single rows may not be left out alone."""
-    free = samples.group is None and samples.time is None
-    return None if free else folds.take(some)
-
-
 def _predicted(
-    best: RankTrial,
-    samples: Samples,
-    target: Floats,
-    folds: Folds,
-    some: Ints,
-    budget: TimeBudget,
-    judging: TimeBudget,
-    seed: int,
+    best: RankTrial, scope: Scope, scale: LinearScale, part: _Searched, judging: TimeBudget
 ) -> tuple[bool, tuple[SeparableFunction, Ints, Floats, Floats | None]]:
     """Whether there was time for `out_of_fold`, and what it gives; else leave-one-out predictions
-    of the rows `some` of the search."""
+    of the rows of the search."""
     try:
-        return True, out_of_fold(best, samples, target, folds, len(some), judging, seed)
+        within = replace(scope, budget=judging)
+        target = scale.scaled(scope.samples.y)
+        return True, out_of_fold(best, within, target, searched=len(part.some))
     except OutOfTime:
-        budget.leave_out("refits without each fold (errors are of rows left out one at a time)")
-    return False, (best.solution.f, some, target[some] - best.solution.left_out, None)
+        scope.budget.leave_out(
+            "refits without each fold (errors are of rows left out one at a time)"
+        )
+    return False, (best.solution.f, part.some, part.target - best.solution.left_out, None)
 
 
 def simple_function(
-    samples: Samples,
-    link: str,
-    folds: Folds,
-    seed: int,
-    max_parameters: int,
-    enough: float,
-    budget: TimeBudget,
-    effort: Effort = NORMAL,
+    scope: Scope, link: str, max_parameters: int, enough: float
 ) -> tuple[Callable[[Floats], Floats], RankTrials] | None:
     """Answers y [n, K] to x [n, D] of the simplest direct candidate whose left-out error is at
     most `enough`, or of the best of a few, and all that were tried; None where there is no time for
     one. Of many rows it sees MANY_ROWS."""
+    samples, budget = scope.samples, scope.budget
     if budget.lacks(_least_work(samples) / MULTIPLY_ADDS):
         return None
     scale = LinearScale.of(samples.outputs(link), samples.y)
-    rng = np.random.default_rng([seed, DIRECT_STREAM])
-    some = _searched(len(samples.x), MANY_ROWS, rng)
+    part = _Searched.of(scope, scale, MANY_ROWS)
     found = simple_search(
-        samples if len(some) == len(samples.x) else samples.take(some).over(samples),
-        scale.scaled(samples.y[some]),
-        rng,
-        max_parameters=max_parameters,
-        enough=enough,
-        budget=budget,
-        folds=_kept_together(samples, folds, some),
-        effort=effort,
-    )
+        part.samples, part.target, part.rng, max_parameters=max_parameters, enough=enough,
+        budget=budget, folds=part.folds, effort=scope.effort,
+    )  # fmt: skip
     f = found.best.solution.f
     return lambda x: scale.unscaled(f.predict(x)), found
-
-
-def _searched(count: int, most: int, rng: np.random.Generator) -> Ints:
-    """The rows of the search for order, rank and resolution, ascending: all, or `most` of them; a
-    larger table is then fitted on all its rows."""
-    if count <= most:
-        return np.arange(count)
-    return np.sort(rng.permutation(count)[:most])
 
 
 def _mover(

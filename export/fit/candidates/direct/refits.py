@@ -9,10 +9,11 @@ from numpy.typing import NDArray
 from sna_edge.numerics.time_budget import MULTIPLY_ADDS, TimeBudget
 
 from ....threads import THREADS, side_by_side
-from ...data.folds import SPLIT_ROWS, Folds
+from ...data.folds import SPLIT_ROWS
 from ...data.held_together import folds_of
 from ...data.row_blocks import Rows
 from ...data.samples import Samples
+from ...data.scope import Scope
 from ...engine.als import sweep
 from ...engine.factors import SeparableFunction
 from ...engine.gauss_newton import levenberg_marquardt
@@ -48,13 +49,7 @@ INTERVAL_FOLDS = 12
 
 
 def out_of_fold(
-    best: RankTrial,
-    samples: Samples,
-    target: Floats,
-    folds: Folds,
-    searched: int,
-    budget: TimeBudget,
-    seed: int,
+    best: RankTrial, scope: Scope, target: Floats, searched: int
 ) -> tuple[SeparableFunction, Ints, Floats, Floats | None]:
     """The candidate on all rows; rows and their predictions without their fold; the same with
     INTERVAL_FOLDS folds, or None. target [N, K] with unit spread; `searched`: rows of the search.
@@ -64,6 +59,7 @@ def out_of_fold(
     which can as well leave out fewer rows at a time. Noisy rows are always refitted: one far off
     draws the function, and the linearisation without it knows nothing of that. Raises OutOfTime.
     """
+    samples, folds, budget = scope.samples, scope.folds, scope.budget
     count, solution = len(samples.x), best.solution
     if (
         searched == count
@@ -71,42 +67,39 @@ def out_of_fold(
         and best.error < NOISELESS
         and solution.dof <= MEMORISED * samples.y.size
         and not folds.forward
-        and _quick(best, samples, folds, budget)
+        and _quick(best, scope)
     ):
         rows = Rows(solution.f.bases, samples.x, target, samples.weight)
         few = target - left_out_by_fold(solution, rows, folds)
-        fewer = target - left_out_by_fold(solution, rows, folds_of(samples, INTERVAL_FOLDS, seed))
+        fewer = target - left_out_by_fold(
+            solution, rows, folds_of(samples, INTERVAL_FOLDS, scope.seed)
+        )
         return solution.f, np.arange(count), few, fewer
     f = best.solution.f
     budget.require()
     if searched < count:
         share = budget.part(0.5) if count >= SPLIT_ROWS else budget
         f = refitted(best, samples, target, samples.weight, searched, share)
-    return f, *_held_out(best, samples, target, folds, searched, budget), None
+    return f, *_held_out(best, scope, target, searched), None
 
 
-def _quick(best: RankTrial, samples: Samples, folds: Folds, budget: TimeBudget) -> bool:
+def _quick(best: RankTrial, scope: Scope) -> bool:
     """Whether there is time for the linearisation: eigenvectors of the leverages of every fold, and
     the inverse."""
+    samples, folds = scope.samples, scope.folds
     largest = samples.y.shape[1] * int(np.bincount(folds.number).max())
     work = 2.0 * len(folds.judged) * largest**3 + 2.0 * samples.y.size * best.start.parameters**2
-    return not budget.lacks(work / MULTIPLY_ADDS)
+    return not scope.budget.lacks(work / MULTIPLY_ADDS)
 
 
 def _few(best: RankTrial, count: int) -> bool:
     return count < FEW_ROWS * best.start.parameters
 
 
-def _held_out(
-    best: RankTrial,
-    samples: Samples,
-    target: Floats,
-    folds: Folds,
-    searched: int,
-    budget: TimeBudget,
-) -> tuple[Ints, Floats]:
+def _held_out(best: RankTrial, scope: Scope, target: Floats, searched: int) -> tuple[Ints, Floats]:
     """Rows and their predictions by refits that never saw them: all rows, or one fold of a large
     table."""
+    samples, folds, budget = scope.samples, scope.folds, scope.budget
     chosen = folds.judged if len(samples.x) < SPLIT_ROWS else folds.one
 
     def without(number: int) -> tuple[Ints, Floats]:
@@ -152,24 +145,37 @@ def refitted(
     if count >= SPLIT_ROWS and not memorised:
         return streamed(f, rows, strengths, steps=STREAMED, budget=budget)
     work = count * f.parameters**2
-    if work <= JOINT_WORK and not budget.lacks(work / JOINT_RATE):
-        steps = (
-            REFIT_STEPS if memorised else affordable(REFIT_STEPS, f.parameters, count, REFIT_WORK)
-        )
-        if (brief or count > MANY_ROWS) and not memorised:
+    if work > JOINT_WORK or budget.lacks(work / JOINT_RATE):
+        return _by_axis(f, rows, strengths, budget)
+    if memorised:
+        f, steps = first_steps(f, rows, budget), REFIT_STEPS
+    else:
+        steps = affordable(REFIT_STEPS, f.parameters, count, REFIT_WORK)
+        if brief or count > MANY_ROWS:
             steps, rows = min(steps, most), rows.weighing()
-        if memorised:
-            f = first_steps(f, rows, budget)
-        return levenberg_marquardt(
-            f,
-            rows,
-            strengths=strengths,
-            adapt=False,
-            steps=steps,
-            tolerance=1e-4,
-            budget=budget,
-            leverages=False,
-        ).f
+    return _jointly(f, rows, strengths, steps, budget)
+
+
+def _jointly(
+    f: SeparableFunction, rows: Rows, strengths: Floats, steps: int, budget: TimeBudget
+) -> SeparableFunction:
+    """All axes at once, with the penalties given."""
+    return levenberg_marquardt(
+        f,
+        rows,
+        strengths=strengths,
+        adapt=False,
+        steps=steps,
+        tolerance=1e-4,
+        budget=budget,
+        leverages=False,
+    ).f
+
+
+def _by_axis(
+    f: SeparableFunction, rows: Rows, strengths: Floats, budget: TimeBudget
+) -> SeparableFunction:
+    """Axis after axis, in a few sweeps."""
     return sweep(
         f,
         rows,

@@ -52,7 +52,7 @@ def tried(
         return found, base
 
     found = agreement.agreed(rows, first, search, folds_of, 0, TimeBudget())
-    return found is not None, seen, found[3] if found else None
+    return found is not None, seen, found.how if found else None
 
 
 def off(by: float) -> Answers:

@@ -156,7 +156,7 @@ def confirmed_with(
         own = {"name": "winner", "predicted": out_of_fold(part.x), "notes": {}, "moved": None}
         return Winner(**(vars(base) | own)), base
 
-    best, _, _, how = confirm.confirmed(samples, search, five, 0, TimeBudget())
+    best, _, how = confirm.confirmed(samples, search, five, 0, TimeBudget())
     return best, how
 
 

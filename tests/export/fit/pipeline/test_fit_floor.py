@@ -172,8 +172,8 @@ def test_rows_that_took_no_part_confirm_the_winner(
         seen.append(len(samples.x))
         return real(samples, links, folds, budget)
 
-    def liar(samples, link, folds, seed, size, budget, until, *rest):  # type: ignore[no-untyped-def]
-        base = real(samples, (link,), folds, budget)
+    def liar(scope, link, *_, **options):  # type: ignore[no-untyped-def]
+        base = real(scope.samples, (link,), scope.folds, scope.budget)
         wrong = base.f.with_tables([t * -3.0 for t in base.f.tables])
         noise = 0.9 if rows_ < 60 else 0.1
         lied = base.measured + noise * (base.predicted - base.measured)

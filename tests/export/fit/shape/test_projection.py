@@ -17,6 +17,7 @@ from sna_export.fit.candidates.baseline import baseline
 from sna_export.fit.candidates.candidate import Candidate
 from sna_export.fit.data.folds import Folds
 from sna_export.fit.data.samples import Samples
+from sna_export.fit.data.scope import Scope
 from sna_export.fit.engine.factors import SeparableFunction
 from sna_export.fit.shape import projection
 from sna_export.fit.shape.asked import Shape
@@ -185,5 +186,5 @@ def test_the_free_fit_has_a_link_that_a_bend_survives(shape: Shape, link: str) -
         return [free_fit()]
 
     samples = replace(SAMPLES, y=np.exp(SAMPLES.y))
-    shaped_and_mean(samples, shape, "auto", FOLDS, 0, TimeBudget(), free)
+    shaped_and_mean(Scope(samples, FOLDS, 0, TimeBudget()), shape, "auto", free)
     assert asked == [link]
