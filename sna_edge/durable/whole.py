@@ -48,13 +48,14 @@ def sweep(path: str | PathLike[str], seconds: float = 60.0) -> None:
     """Take away what a kill in the middle of `write_whole` has left in the folder `path`: files
     beside others that nobody has written to for `seconds`. What cannot be looked at stays."""
     folder = os.fspath(path)
+    halves: list[str] = []
     with suppress(OSError):
-        for name in os.listdir(folder):
-            half = os.path.join(folder, name)
-            if name.startswith(BESIDE) and os.path.isfile(half) and not os.path.islink(half):
-                with suppress(OSError):
-                    if time.time() - os.lstat(half).st_mtime >= seconds:
-                        os.unlink(half)
+        halves = [os.path.join(folder, n) for n in os.listdir(folder) if n.startswith(BESIDE)]
+    for half in halves:
+        with suppress(OSError):
+            old = time.time() - os.lstat(half).st_mtime >= seconds
+            if old and os.path.isfile(half) and not os.path.islink(half):
+                os.unlink(half)
 
 
 def led_to(path: str) -> str:

@@ -21,6 +21,7 @@ def page() -> str:
     """The whole page as markdown."""
     parser = build()
     (words,) = (a for a in parser._actions if isinstance(a, argparse._SubParsersAction))
+    helps = {choice.dest: choice.help for choice in words._choices_actions}
     lines = [
         "# The command line",
         "",
@@ -28,47 +29,41 @@ def page() -> str:
         "",
         *wrap(str(parser.epilog), 118),
         "",
-    ]
-    lines += [
         (
             "With `--json` a command prints one JSON object on stdout and nothing else; errors are"
             " one sentence on stderr."
         ),
         "",
-    ]
-    helps = {choice.dest: choice.help for choice in words._choices_actions}
-    lines += [
         "| word | |",
         "|---|---|",
         *(f"| [`{word}`](#{word}) | {helps[word]} |" for word in words.choices),
         "",
     ]
     for word, sub in words.choices.items():
-        lines += [
-            f"## {word}",
-            "",
-            str(sub.description).strip(),
-            "",
-            f"    {synopsis(word, sub)}",
-            "",
-        ]
-        lines += table(sub)
+        lines += [f"## {word}", *explained(word, sub, str(sub.description).strip())]
         for name, inner in actions(word).items():
-            lines += [f"### {word} {name}", "", str(inner.description), ""]
-            lines += [f"    {synopsis(f'{word} {name}', inner)}", "", *table(inner)]
-    lines += [
+            lines += [f"### {word} {name}"]
+            lines += explained(f"{word} {name}", inner, str(inner.description))
+    return "\n".join([*lines, *statuses()])
+
+
+def explained(word: str, parser: argparse.ArgumentParser, said: str) -> list[str]:
+    """What a word does, how it is called, and its arguments."""
+    return ["", said, "", f"    {synopsis(word, parser)}", "", *table(parser)]
+
+
+def statuses() -> list[str]:
+    """The last section."""
+    return [
         "## Statuses",
         "",
         "Numbers are the same in Python, C and artifacts; negative ones carry no value.",
         "",
-    ]
-    lines += [
         "| number | word | meaning |",
         "|---|---|---|",
         *(f"| {int(s)} | `{s.label}` | {MEANING[s]} |" for s in Status),
         "",
     ]
-    return "\n".join(lines)
 
 
 def table(parser: argparse.ArgumentParser) -> list[str]:

@@ -55,34 +55,30 @@ def fit_lines(
         " its interval covers single outcomes"
         for name, (low, high) in two_valued(model).items()
     ]
-    rows, classes = [], of_classes(model)
-    for k, (output, typical) in enumerate(zip(model.outputs, typical_outputs(model), strict=True)):
-        if k in classes:
-            continue
-        score = found.report.get("outputs", {}).get(output.name, {})
-        width = interval_text(model, typical).removeprefix("90 %: ")
-        width += " (typical)" if output.interval is None and typical.interval else ""
-        rows.append(
-            [
-                output.name,
-                *(with_unit(score[k], "") if k in score else "-" for k in ("r2", "rmse")),
-                width,
-                turning(score.get("turning_points", {})),
-            ]
-        )
     return [
         *lines,
-        *(
-            table(["cross-validated", "R2", "RMSE", "90 % interval", "turns a slice"], rows)
-            if rows
-            else []
-        ),
+        *_scores(model, found.report.get("outputs", {})),
         *fitted(found.report.get("classes", {})),
         *trust_lines(judged),
         *_familiar(model),
         *_held_out(found.report),
         next_step(args.output, found.report),
     ]
+
+
+def _scores(model: Model, scores: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """A table of the outputs that are numbers, by rows that were left out; nothing without one."""
+    heads = ["cross-validated", "R2", "RMSE", "90 % interval", "turns a slice"]
+    rows, classes = [], of_classes(model)
+    for k, (output, typical) in enumerate(zip(model.outputs, typical_outputs(model), strict=True)):
+        if k in classes:
+            continue
+        score = scores.get(output.name, {})
+        width = interval_text(model, typical).removeprefix("90 %: ")
+        width += " (typical)" if output.interval is None and typical.interval else ""
+        errors = (with_unit(score[k], "") if k in score else "-" for k in ("r2", "rmse"))
+        rows.append([output.name, *errors, width, turning(score.get("turning_points", {}))])
+    return table(heads, rows) if rows else []
 
 
 def turning(found: Mapping[str, float]) -> str:

@@ -98,59 +98,75 @@ def fitted(args: argparse.Namespace) -> Fitted:
     for i, path in enumerate(paths):
         writable(path, args.table, args.base, *paths[:i])
     start = now()
-    from sna_export.fit import fit
-    from sna_export.table.units import with_units
-
     told = asked_of(args)
-    data, targets, units = told.data, told.targets, told.units
-    with stopped_by_ctrl_c("fit") as stop:
-        found = fit(
-            data, targets, inputs=told.inputs or None, derive=args.derive, units=units,
-            base=load(args.base, "numpy") if args.base else None,
-            categorical=told.categorical,
-            missing=args.missing, groups=args.groups, time=args.time, holdout=args.holdout,
-            gage=_studies(args, targets), robust=args.robust, link=args.link, domain=told.domain,
-            shape=shape_of(args, data.names),
-            seed=args.seed, effort=args.effort, time_limit=_left(args.time_limit, start),
-            stop=stop, plain=args.plain, learning_curve=args.learning_curve, progress=not args.json,
-            **asked(args), **likelihood(args),
-        )  # fmt: skip
-    if lags := found.report.get("lags"):  # the recipe repeats what was found
-        args.lag = [f"{name}={one['rows']}" for name, one in lags.items()]
-    model = with_units(found.model, {**data.units, **units})
-    hint = data.source.declared if data.source else {}
-    story = story_of(args)
-    beside = ({HINT: hint} if hint else {}) | ({REFIT: story} if story else {})
-    found = replace(
-        found, model=model.replace(metadata={**model.metadata, **beside}) if beside else model
-    )
-    written = found.model.to_bytes()
-    write_whole(args.output, written)
-    stored = from_bytes(written, "numpy")  # intervals and their floors as they are in the file
-    found = replace(
-        found, model=found.model.replace(outputs=stored.outputs, calibration=stored.calibration)
-    )
+    found, written = _stored(args, told, _fit(args, told, start))
     from sna_export.report.trust import judged_fit
 
     judged = judged_fit(found) if _has_intervals(found.model) else ()
     if args.report:
-        from sna_export.page.of_fit import write_report
-
-        title = f"{', '.join(found.model.output_names)} from {os.path.basename(args.table)}"
-        file = os.path.basename(args.output)
-        write_report(args.report, found, title=title, file=file, data=written, judged=judged)
+        _write_report(args, found, written, judged)
     answer = {
         "status": "ok", "output": args.output, "bytes": len(written),
         "parameters": found.model.parameters, **found.report,
         "intervals": {one.output.name: one.report() for one in judged},
         "seconds": now() - start,
     }  # fmt: skip
-    path, said = write_recipe(args, data, found.report["rows"])
+    path, said = write_recipe(args, told.data, found.report["rows"])
     answer |= {"recipe": path, "differences": told.differing}
     lines = [f"recipe: {path}"] if path else [said] if said else []
     lines += [f"not as in the recipe: {line}" for line in told.differing]
     lines += [again] if (again := repeated(args)) else []
     return Fitted(found, judged, answer, [*fit_lines(args, found, judged, answer), *lines])
+
+
+def _fit(args: argparse.Namespace, told: Asked, start: float) -> Any:
+    """The fit that the options ask for, in the time that reading since `start` has left."""
+    from sna_export.fit import fit
+
+    with stopped_by_ctrl_c("fit") as stop:
+        return fit(
+            told.data, told.targets, inputs=told.inputs or None, derive=args.derive,
+            units=told.units, base=load(args.base, "numpy") if args.base else None,
+            categorical=told.categorical, domain=told.domain,
+            missing=args.missing, groups=args.groups, time=args.time, holdout=args.holdout,
+            gage=_studies(args, told.targets), robust=args.robust, link=args.link,
+            shape=shape_of(args, told.data.names),
+            seed=args.seed, effort=args.effort, time_limit=_left(args.time_limit, start),
+            stop=stop, plain=args.plain, learning_curve=args.learning_curve, progress=not args.json,
+            **asked(args), **likelihood(args),
+        )  # fmt: skip
+
+
+def _stored(args: argparse.Namespace, told: Asked, found: Any) -> tuple[Any, bytes]:
+    """The fit in its file, with units and its story; intervals and their floors as they are
+    there."""
+    from sna_export.table.units import with_units
+
+    if lags := found.report.get("lags"):  # the recipe repeats what was found
+        args.lag = [f"{name}={one['rows']}" for name, one in lags.items()]
+    data = told.data
+    model = with_units(found.model, {**data.units, **told.units})
+    hint = data.source.declared if data.source else {}
+    story = story_of(args)
+    beside = ({HINT: hint} if hint else {}) | ({REFIT: story} if story else {})
+    if beside:
+        model = model.replace(metadata={**model.metadata, **beside})
+    written = model.to_bytes()
+    write_whole(args.output, written)
+    stored = from_bytes(written, "numpy")
+    model = model.replace(outputs=stored.outputs, calibration=stored.calibration)
+    return replace(found, model=model), written
+
+
+def _write_report(
+    args: argparse.Namespace, found: Any, written: bytes, judged: Sequence[Any]
+) -> None:
+    """The page of --report."""
+    from sna_export.page.of_fit import write_report
+
+    title = f"{', '.join(found.model.output_names)} from {os.path.basename(args.table)}"
+    file = os.path.basename(args.output)
+    write_report(args.report, found, title=title, file=file, data=written, judged=judged)
 
 
 def _rows_of(args: argparse.Namespace, table: Table) -> Table:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,9 @@ from ..columns import measure
 from ..console import table, with_unit
 from ..options.dialect import open_for
 from .plotted import plotted
+
+if TYPE_CHECKING:
+    from ...table import Measure, Source
 
 KINDS = {"uniform": Uniform, "normal": Normal, "lognormal": LogNormal}
 
@@ -85,79 +89,81 @@ def observations(
                 f"{source.path} has a column {name!r}, which is also in --unknown; remove it from"
                 " one of the two"
             )
-    levels = {a.name: a for a in model.axes if a.kind == "categorical"}
-    chosen = [
-        name for name in source.names if name in model.input_names or name in model.output_names
-    ]
-    marks = source.marks([name for name in chosen if name not in levels])
-    quantities: dict[str, Axis | Output] = {
-        **{a.name: a for a in model.axes},
-        **{o.name: o for o in model.outputs},
-    }
-    readers = {
-        name: measure(source, marks, quantities[name]) for name in chosen if name not in levels
-    }
-    found: dict[str, list[NDArray[Any]]] = {name: [] for name in chosen}
+    columns = _columns(source, model)
     rows = 0
     for block in source.blocks():
         rows += len(block)
         for row, reason in block.wrong.items():
             raise InputError(f"{source.path}, line {block.lines[row]}: {reason}; correct the line")
-        for name in chosen:
-            cells = block.column(source.names.index(name))
-            values = (
-                _levels(levels[name], cells)
-                if name in levels
-                else readers[name].numbers(cells, block.lines)
-            )
-            why = readers[name].wrong if name in readers else None
-            _refuse_gaps(
-                source.path,
-                name,
-                cells,
-                block.lines,
-                values,
-                why,
-                optional=name in model.output_names,
-            )
-            found[name].append(np.array(cells, dtype=object) if name in levels else values)
+        for name, column in columns.items():
+            column.take(block.column(source.names.index(name)), block.lines)
     if not rows:
         raise InputError(
             f"{source.path} has no rows below its header; give a table with observations"
         )
-    for reader in readers.values():
-        reader.finish()
-    return {name: np.concatenate(pieces) for name, pieces in found.items()}
+    return {name: column.whole() for name, column in columns.items()}
 
 
-def _levels(axis: Axis, cells: list[str]) -> NDArray[np.float64]:
-    known = {c: coordinate(axis, c.strip()) if c.strip() else np.nan for c in set(cells)}
-    return np.array([known[c] for c in cells], dtype=float)
+def _columns(source: Source, model: Model) -> dict[str, _Column]:
+    """Of the table, those that the model knows."""
+    quantities: dict[str, Axis | Output] = {
+        **{a.name: a for a in model.axes},
+        **{o.name: o for o in model.outputs},
+    }
+    known = {name: quantities[name] for name in source.names if name in quantities}
+    levels = {n for n, q in known.items() if isinstance(q, Axis) and q.kind == "categorical"}
+    marks = source.marks([name for name in known if name not in levels])
+    return {
+        name: _Column(
+            source.path, quantity, None if name in levels else measure(source, marks, quantity)
+        )
+        for name, quantity in known.items()
+    }
 
 
-def _refuse_gaps(
-    path: str,
-    name: str,
-    cells: list[str],
-    lines: Sequence[int],
-    values: NDArray[np.float64],
-    why: Callable[[str], str] | None,
-    *,
-    optional: bool,
-) -> None:
-    """Raises InputError for the first cell that is no number; `optional`: it may be empty."""
-    for row in np.flatnonzero(np.isnan(values)).tolist():
-        cell = cells[row].strip()
-        if cell and why:
+@dataclass
+class _Column:
+    """The cells of one input or output of a table: numbers by their `reader`, which is None for
+    levels."""
+
+    path: str
+    quantity: Axis | Output
+    reader: Measure | None
+    pieces: list[NDArray[Any]] = field(default_factory=list)
+
+    def take(self, cells: list[str], lines: Sequence[int]) -> None:
+        """The cells of some lines. Raises InputError for the first that is no number or level; that
+        of an output may be empty."""
+        if self.reader is None:
+            values = self._levels(cells)
+            self.pieces.append(np.array(cells, dtype=object))
+        else:
+            values = self.reader.numbers(cells, lines)
+            self.pieces.append(values)
+        for row in np.flatnonzero(np.isnan(values)).tolist():
+            self._need(cells[row].strip(), lines[row])
+
+    def _levels(self, cells: list[str]) -> NDArray[np.float64]:
+        assert isinstance(self.quantity, Axis)
+        known = {
+            c: coordinate(self.quantity, c.strip()) if c.strip() else np.nan for c in set(cells)
+        }
+        return np.array([known[c] for c in cells], dtype=float)
+
+    def _need(self, cell: str, line: int) -> None:
+        where = f"{self.path}, line {line}, column {self.quantity.name!r}"
+        if cell and self.reader is not None:
             raise InputError(
-                f"{path}, line {lines[row]}, column {name!r}: {why(cell)}; correct the cell or"
-                " leave it empty"
+                f"{where}: {self.reader.wrong(cell)}; correct the cell or leave it empty"
             )
-        if not optional:
-            raise InputError(
-                f"{path}, line {lines[row]}, column {name!r}: the cell is empty; fill it in or"
-                " delete the row"
-            )
+        if isinstance(self.quantity, Axis):
+            raise InputError(f"{where}: the cell is empty; fill it in or delete the row")
+
+    def whole(self) -> NDArray[Any]:
+        """All cells, once the last line was taken."""
+        if self.reader is not None:
+            self.reader.finish()
+        return np.concatenate(self.pieces)
 
 
 def _noise(args: argparse.Namespace, model: Model, data: dict[str, Any]) -> Any:

@@ -90,48 +90,8 @@ def _input(axis: Axis, dtype: str) -> dict[str, Any]:
 
 
 def _lines(path: str, model: Model, found: list[Range], trust: Trust) -> list[str]:
-    size = os.path.getsize(path)
-    kind, modes = model.interaction.kind.upper(), model.interaction.rank
-    assert model.artifact is not None
-    head = (
-        f"{path}: format {format_of(model.artifact)}, {kind}, {modes} modes, {model.parameters}"
-        f" parameters, {size} bytes, {signature_text(model, trust)}"
-    )
-    inputs = [
-        [
-            a.name,
-            a.unit or "-",
-            _domain(a),
-            a.kind,
-            str(a.basis.n_spans),
-            str(a.basis.degree),
-            dtype,
-        ]
-        for a, dtype in zip(model.axes, model.dtypes, strict=True)
-    ]
-    shown = [
-        head,
-        "",
-        *table(["input", "unit", "domain", "kind", "spans", "degree", "stored"], inputs),
-        "",
-    ]
-    outputs = []
-    for o, r in zip(model.outputs, found, strict=True):
-        outputs.append(
-            [
-                o.name,
-                o.unit or "-",
-                _inward(r.reached),
-                _outward(r.within),
-                o.link,
-                interval_text(model, o)
-                if o.interval
-                else level_text(model) + of_outcomes(model, o),
-            ]
-        )
-    shown += table(
-        ["output", "unit", "range reached", "guaranteed range", "link", "interval"], outputs
-    )
+    """Everything, a line each: what it is, inputs, outputs, and how it was made."""
+    shown = [_head(path, model, trust), "", *_inputs(model), "", *_outputs(model, found)]
     shown += lines(model)
     if said := shape_lines(model):
         shown += ["", *said]
@@ -140,6 +100,38 @@ def _lines(path: str, model: Model, found: list[Range], trust: Trust) -> list[st
     shown += plant_lines(model)
     shown += _fitted(fit_told(model.metadata)) + _anew(refit_told(model.metadata))
     return shown + solved_lines(model.metadata)
+
+
+def _head(path: str, model: Model, trust: Trust) -> str:
+    assert model.artifact is not None
+    kind, modes = model.interaction.kind.upper(), model.interaction.rank
+    return (
+        f"{path}: format {format_of(model.artifact)}, {kind}, {modes} modes, {model.parameters}"
+        f" parameters, {os.path.getsize(path)} bytes, {signature_text(model, trust)}"
+    )
+
+
+def _inputs(model: Model) -> list[str]:
+    """A table of the axes."""
+    rows = [
+        [a.name, a.unit or "-", _domain(a), a.kind, f"{a.basis.n_spans}", f"{a.basis.degree}", kind]
+        for a, kind in zip(model.axes, model.dtypes, strict=True)
+    ]
+    return table(["input", "unit", "domain", "kind", "spans", "degree", "stored"], rows)
+
+
+def _outputs(model: Model, found: list[Range]) -> list[str]:
+    """A table of the outputs and their ranges."""
+    heads = ["output", "unit", "range reached", "guaranteed range", "link", "interval"]
+    rows = []
+    for o, r in zip(model.outputs, found, strict=True):
+        interval = (
+            interval_text(model, o) if o.interval else level_text(model) + of_outcomes(model, o)
+        )
+        rows.append(
+            [o.name, o.unit or "-", _inward(r.reached), _outward(r.within), o.link, interval]
+        )
+    return table(heads, rows)
 
 
 def plant_lines(model: Model) -> list[str]:

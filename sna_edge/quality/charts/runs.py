@@ -3,7 +3,7 @@ before."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
 from .point import Signal
@@ -11,6 +11,24 @@ from .rules import RULES
 
 ZONES = 5
 """Points that `2of3` and `4of5` look back."""
+LONG = {
+    "alternating14": (
+        "turns", 13, 1,
+        "{n} points in a row up and down in turn: two machines, lots or gauges may alternate, or a"
+        " setting is corrected too often",
+    ),
+    "inside15": (
+        "inside", 15, 0,
+        "{n} points in a row near the centre line: the scatter is smaller than the limits say, or"
+        " the gauge does not follow",
+    ),
+    "outside8": (
+        "outside", 8, 0,
+        "{n} points in a row away from the centre line: the scatter has grown, or two levels are"
+        " mixed",
+    ),
+}  # fmt: skip
+"""{rule: (what is counted, from how many on, points before the first that counts, sentence)}."""
 
 
 @dataclass
@@ -53,58 +71,45 @@ class Runs:
 
     def _found(self) -> list[tuple[str, str]]:
         """(key of a rule, a sentence) of all patterns there are."""
-        found = []
+        found: list[tuple[str, str]] = []
+        if self.zones[-1]:
+            found += self._in_zones()
+        if abs(self.side) >= 8:
+            found += self._on_a_side()
+        if abs(self.steps) >= 5:
+            way = "rising" if self.steps > 0 else "falling"
+            says = (
+                f"{abs(self.steps) + 1} points in a row {way}: something wears, warms up or drifts"
+            )
+            found.append(("trend6", says))
+        for key, (counted, least, before, says) in LONG.items():
+            n = getattr(self, counted)
+            if n >= least:
+                found.append((key, says.format(n=n + before)))
+        return found
+
+    def _in_zones(self) -> Iterator[tuple[str, str]]:
+        """Most of the last few points far on one side."""
         for key, size, among in (("2of3", 2, 3), ("4of5", 1, 5)):
             count, up = self._beyond(size, among)
             if count >= among - 1:
-                where = "above" if up else "below"
-                found.append(
-                    (
-                        key,
-                        f"{count} of the last {among} points are more than {size} sigma {where} the"
-                        f" centre line: the level is probably {'higher' if up else 'lower'} now",
-                    )
+                where, level = ("above", "higher") if up else ("below", "lower")
+                yield (
+                    key,
+                    f"{count} of the last {among} points are more than {size} sigma {where} the"
+                    f" centre line: the level is probably {level} now",
                 )
+
+    def _on_a_side(self) -> Iterator[tuple[str, str]]:
+        """Points in a row on one side."""
         n = abs(self.side)
+        where, way = ("above", "up") if self.side > 0 else ("below", "down")
         for key, least in (("run8", 8), ("run9", 9)):
             if n >= least:
-                where, way = ("above", "up") if self.side > 0 else ("below", "down")
-                says = f"{n} points in a row {where} the centre line: the level has moved {way}"
-                found.append((key, says))
-        if abs(self.steps) >= 5:
-            way = "rising" if self.steps > 0 else "falling"
-            found.append(
-                (
-                    "trend6",
-                    f"{abs(self.steps) + 1} points in a row {way}: something wears, warms up or"
-                    " drifts",
+                yield (
+                    key,
+                    f"{n} points in a row {where} the centre line: the level has moved {way}",
                 )
-            )
-        if self.turns >= 13:
-            found.append(
-                (
-                    "alternating14",
-                    f"{self.turns + 1} points in a row up and down in turn: two machines, lots or"
-                    " gauges may alternate, or a setting is corrected too often",
-                )
-            )
-        if self.inside >= 15:
-            found.append(
-                (
-                    "inside15",
-                    f"{self.inside} points in a row near the centre line: the scatter is smaller"
-                    " than the limits say, or the gauge does not follow",
-                )
-            )
-        if self.outside >= 8:
-            found.append(
-                (
-                    "outside8",
-                    f"{self.outside} points in a row away from the centre line: the scatter has"
-                    " grown, or two levels are mixed",
-                )
-            )
-        return found
 
     def _beyond(self, size: int, among: int) -> tuple[int, bool]:
         """How many of the last points are beyond `size` sigma on the side of the last one, 0 where
