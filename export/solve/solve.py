@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -132,8 +132,9 @@ def solve(
     """
     need_counts(len(problem.axes))
     formulas_of(problem)
+    progress = Progress(time_limit, listener)
     if is_eigenproblem(problem, modes):
-        return _of_modes(problem, modes, tolerance, Progress(time_limit, listener), accept)
+        return _of_modes(problem, modes, tolerance, progress, accept)
     if stabilise is not None:
         problem = replace(problem, stabilise=stabilise)
     if bounds is not None:
@@ -146,42 +147,48 @@ def solve(
         "modes": modes,
     }
     options = {**settings(problem, given), "accept": accept}
-    progress = Progress(time_limit, listener)
     with one_thread():
         stability = stability_of(problem, progress)
         doubts = doubted.unstable(problem, stability)
         doubted.need_accepted(doubts, accept)
         allowed, said = _allowed(tolerance, problem)
         run = _Run(problem, options, seed, device, progress, guess, allowed)
-        model, residual, found = run.solved()
-        doubts += found
+        found, more = run.solved()
+        doubts += more
         doubted.need_accepted(doubts, accept or progress.budget.stopped)
-        told = estimate_of(problem, model, progress) if estimate and not doubts else None
-        if told is not None and told.worst > allowed:
-            names = [a.name for a in problem.axes if refine or not a.stated]
-            best = run.refined(model, residual, told, names, allowed, tolerance is not None)
-            problem, model, residual, told = best
+        if estimate and not doubts:
+            found = run.estimated(found, every_axis=refine, tighten=tolerance is not None)
         if problem.nonlinear and estimate:
-            stability = spot_of(problem, model, progress)
-            doubts += doubted.unstable(problem, stability)
-    moved = kept(model)
-    doubts += above(told, allowed, said, problem, 0.0 if moved is None else moved.moved)
-    doubts += within.doubts_of(moved, allowed, problem)
-    doubts += untold(problem) if estimate else []
-    if told is None and estimate and progress.budget.stopped:
-        doubts.append("the time limit left no time to estimate the error; give more of it")
+            stability = spot_of(found.problem, found.model, progress)
+            doubts += doubted.unstable(found.problem, stability)
+    doubts += _errors_doubted(found, allowed, said, estimate, progress.budget.stopped)
     return Solution(
-        problem,
-        with_computed(problem, _with_worth(model, told, doubts)),
-        residual,
+        found.problem,
+        with_computed(found.problem, _with_worth(found.model, found.told, doubts)),
+        found.residual,
         tuple(progress.history),
         progress.seconds,
         options["method"],
         tuple(doubts),
-        told,
+        found.told,
         progress.budget.stopped,
         stability.said,
     )
+
+
+def _errors_doubted(
+    found: _Found, allowed: float, said: str, estimate: bool, stopped: bool
+) -> list[str]:
+    """Why the model may err by more than is `allowed` (in words `said`): by its estimate, by what
+    its bounds took, or because nobody could tell."""
+    moved = kept(found.model)
+    by_bounds = 0.0 if moved is None else moved.moved
+    doubts = above(found.told, allowed, said, found.problem, by_bounds)
+    doubts += within.doubts_of(moved, allowed, found.problem)
+    doubts += untold(found.problem) if estimate else []
+    if found.told is None and estimate and stopped:
+        doubts.append("the time limit left no time to estimate the error; give more of it")
+    return doubts
 
 
 def _of_modes(
@@ -225,6 +232,20 @@ def _with_worth(model: Model, told: Estimate | None, doubts: list[str]) -> Model
     return model.replace(metadata=metadata, outputs=outputs)
 
 
+class _Found(NamedTuple):
+    """A problem on the meshes it was solved on, its model, relative residual and estimate."""
+
+    problem: Problem
+    model: Model
+    residual: float
+    told: Estimate | None = None
+
+    @property
+    def worst(self) -> float:
+        """Of the estimate."""
+        return np.inf if self.told is None else self.told.worst
+
+
 @dataclass
 class _Run:
     """One problem with the settings it is solved with."""
@@ -237,10 +258,11 @@ class _Run:
     guess: list[Floats] | None
     allowed: float
 
-    def solved(self) -> tuple[Model, float, list[str]]:
-        """Model, relative residual and doubts; under a time limit time is kept for the estimate."""
+    def solved(self) -> tuple[_Found, list[str]]:
+        """What was found, and doubts; under a time limit time is kept for the estimate."""
         with self.progress.budget.keeping(ESTIMATE):
-            return self._solved()
+            model, residual, doubts = self._solved()
+        return _Found(self.problem, model, residual), doubts
 
     def _solved(self) -> tuple[Model, float, list[str]]:
         problem, options = self.problem, dict(self.options)
@@ -274,44 +296,53 @@ class _Run:
         little = min(LITTLE * self.allowed, options["tolerance"])
         return kept_within(problem, model, little, self.progress), residual, doubts
 
-    def refined(
-        self,
-        model: Model,
-        residual: float,
-        told: Estimate,
-        names: list[str],
-        allowed: float,
-        tighten: bool,
-    ) -> tuple[Problem, Model, float, Estimate]:
-        """Solve again on finer axes `names`, with ranks and sweeps that follow, until the estimate
-        is allowed; the best that was found."""
-        best = last = (self.problem, model, residual, told)
+    def estimated(self, found: _Found, *, every_axis: bool, tighten: bool) -> _Found:
+        """With its estimate; where that is above what is allowed solved again, on finer axes that
+        nobody stated (or `every_axis`), with ranks and sweeps that follow where they may
+        `tighten`."""
+        told = estimate_of(found.problem, found.model, self.progress)
+        found = found._replace(told=told)
+        if told is None or told.worst <= self.allowed:
+            return found
+        names = [a.name for a in found.problem.axes if every_axis or not a.stated]
+        return self._refined(found, names, tighten)
+
+    def _refined(self, found: _Found, names: list[str], tighten: bool) -> _Found:
+        """Solve again on finer axes `names` until the estimate is allowed; the best that was
+        found."""
+        best = last = found
         self.guess = None
         for turn in range(TURNS):
-            problem, model, _, told = last
-            if told.worst <= allowed or self.progress.expired or not (names or tighten):
+            if last.worst <= self.allowed or self.progress.expired or not (names or tighten):
                 break
-            fixed = not names or _of_its_mesh(problem)
-            if fixed and told.worst - told.discretisation - told.passed <= allowed:
-                break  # what is left is that of a mesh that stays
-            strict = STRICTER**turn
-            mesh = Refinement(
-                problem, model, told.at, names, allowed, self.progress, strict
-            ).found()
-            finer = restated(problem, mesh) if mesh else problem
-            self.problem = replace(
-                finer, quantities=problem.quantities, reference=problem.reference
-            )
-            aim = allowed * TIGHTER ** (turn + 1)
+            finer = self._finer(last, names, STRICTER**turn)
+            if finer is None:
+                break
+            self.problem = finer
+            aim = self.allowed * TIGHTER ** (turn + 1)
             self.options["tolerance"] = min(self.options["tolerance"], aim)
             self.options["rank_max"] = int(np.ceil(self.options["rank_max"] * (1.4 if turn else 1)))
-            model, residual, doubts = self.solved()
-            found = None if doubts else estimate_of(self.problem, model, self.progress)
-            if found is None:
+            solved, doubts = self.solved()
+            told = None if doubts else estimate_of(solved.problem, solved.model, self.progress)
+            if told is None:
                 break
-            last = (self.problem, model, residual, found)
-            best = min(best, last, key=lambda run: run[3].worst)
+            last = solved._replace(told=told)
+            best = min(best, last, key=lambda run: run.worst)
         return best
+
+    def _finer(self, last: _Found, names: list[str], strict: float) -> Problem | None:
+        """The problem on axes that are finer where it errs; None where what is left is that of a
+        mesh that stays."""
+        problem, model, _, told = last
+        assert told is not None
+        fixed = not names or _of_its_mesh(problem)
+        if fixed and told.worst - told.discretisation - told.passed <= self.allowed:
+            return None
+        mesh = Refinement(
+            problem, model, told.at, names, self.allowed, self.progress, strict
+        ).found()
+        finer = restated(problem, mesh) if mesh else problem
+        return replace(finer, quantities=problem.quantities, reference=problem.reference)
 
 
 def _of_its_mesh(problem: Problem) -> bool:

@@ -151,13 +151,17 @@ class _Column:
         return np.array([known[c] for c in cells], dtype=float)
 
     def _need(self, cell: str, line: int) -> None:
-        where = f"{self.path}, line {line}, column {self.quantity.name!r}"
+        name = self.quantity.name
         if cell and self.reader is not None:
             raise InputError(
-                f"{where}: {self.reader.wrong(cell)}; correct the cell or leave it empty"
+                f"{self.path}, line {line}, column {name!r}: {self.reader.wrong(cell)}; correct the"
+                " cell or leave it empty"
             )
         if isinstance(self.quantity, Axis):
-            raise InputError(f"{where}: the cell is empty; fill it in or delete the row")
+            raise InputError(
+                f"{self.path}, line {line}, column {name!r}: the cell is empty; fill it in or"
+                " delete the row"
+            )
 
     def whole(self) -> NDArray[Any]:
         """All cells, once the last line was taken."""
