@@ -14,8 +14,25 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = {"sna_edge": "sna_edge", "export": "sna_export"}
 MOST_LINES, MOST_FILES = 400, 13
 """Lines of a file; sources of a folder beside its `__init__.py`."""
+MOST_STATEMENTS, MOST_POSITIONAL = 50, 9
+"""Lines of a function behind its signature and docstring; arguments by position."""
 LISTS = {"sna_edge/cli/words"}
 """Folders of any size: each file is one entry of a list."""
+LONG = {
+    "export/lpbf/melting_pool.py melting",
+    "firmware_bindings/sna_edge_native/inverse.py _declare",
+    "tests/sna_edge/artifact/bad_files.py axes_and_spans",
+    "tests/sna_edge/artifact/bad_files.py groups_and_tables",
+    "tests/sna_edge/artifact/bad_files.py header_and_sections",
+    "tests/sna_edge/artifact/bad_files.py outputs_and_golden",
+    "tests/sna_edge/format_page/example.py companions",
+    "tests/sna_edge/format_page/rules/beside.py bad_calibration",
+    "tests/sna_edge/format_page/rules/beside.py bad_readings",
+    "tools/pages/gallery.py entries",
+}
+"""Functions of any length: one entry of a list after another, or one equation as it is written."""
+CALLS_OF_C = {"descend", "__init__"}
+"""Functions of `sna_edge_native` with the arguments that C has."""
 SHIPPED = {"firmware_bindings/sna.c"}
 """Files of any length: what users copy into their firmware is one file by design."""
 
@@ -93,6 +110,43 @@ def test_no_long_file() -> None:
     files = tracked("*.py", "*.c", "*.h", "*.hpp", "*.cpp")
     lines = {f: len((ROOT / f).read_text(encoding="utf-8").splitlines()) for f in files}
     assert {f: n for f, n in lines.items() if n > MOST_LINES and f not in SHIPPED} == {}
+
+
+def functions() -> Iterator[tuple[str, ast.FunctionDef | ast.AsyncFunctionDef]]:
+    """(file, function) of all Python."""
+    for path in tracked("*.py"):
+        for node in ast.walk(ast.parse((ROOT / path).read_text(encoding="utf-8"))):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                yield path, node
+
+
+def statements(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    """Lines behind signature and docstring."""
+    body = function.body[ast.get_docstring(function) is not None :]
+    return (body[-1].end_lineno or 0) - body[0].lineno + 1 if body else 0
+
+
+def test_statements_are_counted_behind_the_docstring() -> None:
+    text = 'def f(\n    a,\n):\n    """One.\n\n    More."""\n    b = a\n\n    return b\n'
+    (function,) = ast.parse(text).body
+    assert isinstance(function, ast.FunctionDef) and statements(function) == 3
+
+
+def test_no_long_function() -> None:
+    """About ten lines are usual; what is past fifty is a list."""
+    long = {f"{path} {f.name}" for path, f in functions() if statements(f) > MOST_STATEMENTS}
+    assert long - LONG == set(), "name its steps, or keep what it holds as data"
+    assert LONG - long == set(), "these are short now; take them out of LONG"
+
+
+def test_no_long_list_of_positions() -> None:
+    """Who reads f(a, b, 0, c, d, e, g, 1, h) counts on fingers: a record, or names."""
+    found = {
+        f"{path} {f.name}": len({a.arg for a in f.args.posonlyargs + f.args.args} - {"self", "cls"})
+        for path, f in functions()
+        if not (path.startswith("firmware_bindings/") and f.name in CALLS_OF_C)
+    }
+    assert {name: n for name, n in found.items() if n > MOST_POSITIONAL} == {}
 
 
 def test_no_crowded_folder() -> None:

@@ -13,7 +13,7 @@ from sna_edge.core.output import Output
 from sna_edge.errors import InputError
 from sna_edge.model import Model
 
-from .belief import Belief, of_model, of_rows
+from .belief import of_model, of_rows
 from .goals import Goal
 from .next_rows import next_rows, spread_rows
 from .rows import Measured
@@ -57,9 +57,11 @@ def next_by_model(
         )
     done = measured.done & inside
     beliefs = of_model(model, measured.x[done], measured.y[done])
-    return _chosen(
-        space, count, beliefs, model.outputs, measured, done, goals, cost, seed, "the model"
-    )
+    plan = next_rows(
+        space, count, beliefs, model.outputs, measured.x[done],
+        planned=measured.planned, goals=goals, cost=cost, seed=seed,
+    )  # fmt: skip
+    return _said_by("the model", plan, done)
 
 
 def next_by_rows(
@@ -78,28 +80,15 @@ def next_by_rows(
     done = measured.done
     beliefs = [of_rows(space, measured.x[done], y, bool(goals)) for y in measured.y[done].T]
     outputs = [Output(name) for name in names]
-    return _chosen(
-        space, count, beliefs, outputs, measured, done, goals, cost, seed, "a Gaussian process"
-    )
-
-
-def _chosen(
-    space: Space,
-    count: int,
-    beliefs: Sequence[Belief],
-    outputs: Sequence[Output],
-    measured: Measured,
-    done: NDArray[np.bool_],
-    goals: list[Goal],
-    cost: str,
-    seed: int,
-    by: str,
-) -> Plan:
-    planned = measured.x[~measured.done]
     plan = next_rows(
         space, count, beliefs, outputs, measured.x[done],
-        planned=planned, goals=goals, cost=cost, seed=seed,
+        planned=measured.planned, goals=goals, cost=cost, seed=seed,
     )  # fmt: skip
+    return _said_by("a Gaussian process", plan, done)
+
+
+def _said_by(by: str, plan: Plan, done: NDArray[np.bool_]) -> Plan:
+    """The plan with what says so, of how many rows."""
     return replace(plan, said=f"{plan.said}, as {by} of {int(done.sum())} rows says")
 
 

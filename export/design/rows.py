@@ -33,6 +33,11 @@ class Measured:
         """[E], which rows have all targets."""
         return np.asarray(np.isfinite(self.y).all(axis=1))
 
+    @property
+    def planned(self) -> Floats:
+        """The rows that lack one."""
+        return self.x[~self.done]
+
 
 def csv_text(space: Space, x: Floats, targets: Sequence[str] = ()) -> str:
     """A header, a row of units where any is known, a line a row of x [N, D]; targets are empty.

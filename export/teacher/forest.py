@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -98,17 +99,16 @@ def _nodes(
     roots = mixed(np.array([seed], dtype=np.uint64)) + np.arange(total, dtype=np.uint64)
     key = mixed(np.asarray(roots, dtype=np.uint64))
     while len(at):
-        count = np.diff(np.r_[start, len(at)])
-        node = np.repeat(np.arange(len(start)), count)
-        column, cut, mean = _cuts(z, y, w, at, start, count, node, least, _draws(key, z.shape[1]))
+        level = _Level.of(at, start)
+        column, cut, mean = level.cuts(z, y, w, least, _draws(key, z.shape[1]))
         splits = column >= 0
         place = np.cumsum(splits) - 1
         made.append((column, cut, np.where(splits, total + 2 * place, -1), mean))
         total += 2 * int(splits.sum())
         sides = np.uint64(2) * key[splits][:, None] + SIDES
         key = mixed(np.asarray(sides.reshape(-1), dtype=np.uint64))
-        kept = splits[node]
-        at, node = at[kept], node[kept]
+        kept = splits[level.node]
+        at, node = at[kept], level.node[kept]
         child = 2 * place[node] + (z[at, column[node]] >= cut[node])
         order = np.argsort(child, kind="stable")
         at, child = at[order], child[order]
@@ -124,34 +124,41 @@ def _draws(key: NDArray[np.uint64], columns: int) -> Floats:
     return np.asarray((bits >> np.uint64(11)) * 2.0**-53)
 
 
-def _cuts(
-    z: Floats,
-    y: Floats,
-    w: Floats,
-    at: Ints,
-    start: Ints,
-    count: Ints,
-    node: Ints,
-    least: int,
-    drawn: Floats,
-) -> tuple[Ints, Floats, Floats]:
-    """Column [n] (-1: none that leaves `least` rows on both sides), cut [n] and mean [n, K] of the
-    nodes whose rows `at` begin at `start`, where cuts are `drawn` [n, F] in [0, 1)."""
-    here, weight = z[at], w[at]
-    low, high = (f.reduceat(here, start, axis=0) for f in (np.minimum, np.maximum))
-    cuts = low + drawn * (high - low)
-    below = here < cuts[node]
-    rows_below = np.add.reduceat(below, start, axis=0, dtype=np.int64)
-    weight_below = np.add.reduceat(below * weight[:, None], start, axis=0)
-    weights = np.add.reduceat(weight, start)[:, None]
-    sums = np.add.reduceat(y[at] * weight[:, None], start, axis=0)
-    gain = np.zeros(low.shape)
-    for k in range(y.shape[1]):
-        part = np.add.reduceat(below * (y[at, k] * weight)[:, None], start, axis=0)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            gain += part**2 / weight_below + (sums[:, k : k + 1] - part) ** 2 / (
-                weights - weight_below
-            )
-    gain[(rows_below < least) | (count[:, None] - rows_below < least)] = -np.inf
-    best, every = np.argmax(gain, axis=1), np.arange(len(start))
-    return np.where(gain[every, best] > -np.inf, best, -1), cuts[every, best], sums / weights
+class _Level(NamedTuple):
+    """Nodes of one depth: the rows `at` of each stand together and begin at `start` [n], as many as
+    `size` [n]; node: which one a row is in."""
+
+    at: Ints
+    start: Ints
+    size: Ints
+    node: Ints
+
+    @classmethod
+    def of(cls, at: Ints, start: Ints) -> _Level:
+        """Rows in the order of their nodes."""
+        size = np.diff(np.r_[start, len(at)])
+        return cls(at, start, size, np.repeat(np.arange(len(start)), size))
+
+    def cuts(
+        self, z: Floats, y: Floats, w: Floats, least: int, drawn: Floats
+    ) -> tuple[Ints, Floats, Floats]:
+        """Column [n] (-1: none that leaves `least` rows on both sides), cut [n] and mean [n, K] of
+        the nodes, where cuts are `drawn` [n, F] in [0, 1)."""
+        here, weight = z[self.at], w[self.at]
+        low, high = (f.reduceat(here, self.start, axis=0) for f in (np.minimum, np.maximum))
+        cuts = low + drawn * (high - low)
+        below = here < cuts[self.node]
+        rows_below = np.add.reduceat(below, self.start, axis=0, dtype=np.int64)
+        weight_below = np.add.reduceat(below * weight[:, None], self.start, axis=0)
+        weights = np.add.reduceat(weight, self.start)[:, None]
+        sums = np.add.reduceat(y[self.at] * weight[:, None], self.start, axis=0)
+        gain = np.zeros(low.shape)
+        for k in range(y.shape[1]):
+            part = np.add.reduceat(below * (y[self.at, k] * weight)[:, None], self.start, axis=0)
+            with np.errstate(divide="ignore", invalid="ignore"):
+                gain += part**2 / weight_below + (sums[:, k : k + 1] - part) ** 2 / (
+                    weights - weight_below
+                )
+        gain[(rows_below < least) | (self.size[:, None] - rows_below < least)] = -np.inf
+        best, every = np.argmax(gain, axis=1), np.arange(len(self.start))
+        return np.where(gain[every, best] > -np.inf, best, -1), cuts[every, best], sums / weights

@@ -37,7 +37,7 @@ class _Late(Exception):
 class TrainingRun:
     """A module, its rows and how far the training has come; `run(reporter)` does it all."""
 
-    def __init__(self, module, x, y, how, weight, extra, device, checkpoint, watch) -> None:
+    def __init__(self, module, x, y, how, *, weight, extra, device, checkpoint, watch) -> None:
         target = _targets(module, x, y)
         self.smooth, self.damping = how.smooth, FIRST
         self.module, self.how, self.extra, self.watch, self.path = (

@@ -48,11 +48,11 @@ def train(
         np.asarray(x, dtype=float),
         np.asarray(y, dtype=float),
         how,
-        weight,
-        extra,
-        device,
-        checkpoint,
-        watch,
+        weight=weight,
+        extra=extra,
+        device=device,
+        checkpoint=checkpoint,
+        watch=watch,
     )
     try:
         with Reporter(progress, now() + how.time_limit) as reporter:

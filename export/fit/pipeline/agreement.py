@@ -28,7 +28,7 @@ from ..data.folds import Folds
 from ..data.samples import Samples
 from ..validation.choice import ROUNDING_ERROR
 from ..validation.held_rows import between, counted, split
-from .confirm import CLEARLY_BETTER, FoldsOf, Search, Winner, groups_of, judged
+from .confirm import CLEARLY_BETTER, Contest, FoldsOf, Search, Winner, groups_of, judged
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -75,7 +75,8 @@ def agreed(
     )
     mean = mean_alone(samples, base, folds)
     count = counted(samples, winner.rows)
-    best, how = judged(winner, base, mean, new, count, places, by, groups_of(samples, winner.rows))
+    contest = Contest(winner, base, mean)
+    best, how = judged(contest, new, count, places, by, groups_of(samples, winner.rows))
     if how.replaced:
         return None
     means = left_out_means(samples.y, folds, samples.weight)

@@ -84,6 +84,80 @@ class Confirmation:
         }
 
 
+class Contest(NamedTuple):
+    """Three candidates over the same rows; outputs of the first that do not hold are replaced by
+    the second, or by the mean where that is better still."""
+
+    winner: Candidate
+    base: Candidate
+    mean: Candidate
+
+    def certainty(
+        self, rows: NDArray[np.bool_] | slice = slice(None), group: Ints | None = None
+    ) -> Floats:
+        """[K], over `rows`: the winner's mean gain over the baseline in standard errors."""
+        base, weight = self.base, self.base.weight
+        return certainty(
+            base.measured[rows],
+            base.predicted[rows],
+            self.winner.predicted[rows],
+            None if group is None else group[rows],
+            None if weight is None else weight[rows],
+        )
+
+    def no_gain(
+        self,
+        w: Floats,
+        b: Floats,
+        rows: NDArray[np.bool_] | slice = slice(None),
+        group: Ints | None = None,
+    ) -> NDArray[np.bool_]:
+        """[K], over `rows`: the winner's error w is not below HARDLY_BETTER times the baseline's b,
+        or not below CLEARLY_BETTER times and the mean gain in squared error is less than its
+        standard error."""
+        clear = self.certainty(rows, group) > 1.0
+        return np.asarray((w > HARDLY_BETTER * b) | ((w > CLEARLY_BETTER * b) & ~clear))
+
+    def far_from_baseline(self, w: Floats, b: Floats, places: Floats) -> NDArray[np.bool_]:
+        """[K]: a winner that gains little (errors w and b [K]) answers far from the baseline at
+        `places` [m, D], where no row has judged it."""
+        if self.winner is self.base:
+            return np.zeros(len(w), dtype=bool)
+        explained = np.sqrt(np.maximum(b**2 - w**2, 0.0))
+        apart = rms(self.winner.values(places), self.base.values(places))
+        return np.asarray((w > CLEARLY_BETTER * b) & (apart > FAR_FROM_BASELINE * explained))
+
+    def met(self, error: Floats) -> NDArray[np.bool_]:
+        """[K]: the winner meets the rows to rounding; a baseline that does so too is no better."""
+        return np.asarray(error <= ROUNDING_ERROR * self.winner.measured.std(axis=0))
+
+    def replaced(self, worse: NDArray[np.bool_], below_mean: NDArray[np.bool_]) -> Candidate:
+        """Outputs [K] that are worse are the baseline's, or those of the mean."""
+        return composed(composed(self.winner, self.base, worse), self.mean, below_mean)
+
+    def names_of_replaced(
+        self, worse: NDArray[np.bool_], below_mean: NDArray[np.bool_]
+    ) -> dict[str, str]:
+        """{output: what it was replaced by}."""
+        found = {}
+        kinds = self.base.notes.get("kinds", [])
+        for k, output in enumerate(self.winner.outputs):
+            if below_mean[k]:
+                found[output.name] = "mean"
+            elif worse[k] and self.winner is not self.base:
+                named = len(kinds) == len(self.winner.outputs)
+                found[output.name] = kinds[k] if named else "baseline"
+        return found
+
+    def relative(self, error: Floats) -> dict[str, float]:
+        """{output: error [K] over the deviation of what was measured}."""
+        shares = error / self.winner.measured.std(axis=0)
+        return {
+            output.name: min(share, 1e300)
+            for output, share in zip(self.winner.outputs, shares.tolist(), strict=True)
+        }
+
+
 class Winner(NamedTuple):
     """The candidate to deliver, whose rows count in all samples, reference means [n, K] of its
     rows, and how it was confirmed."""
@@ -107,7 +181,8 @@ def confirmed(
     winner, base = aligned(*search(part, folds, budget))
     mean = mean_alone(part, base, folds)
     if not len(held):
-        best, how = _cross(samples, winner, base, mean, search, folds_of, seed, budget)
+        contest = Contest(winner, base, mean)
+        best, how = _cross(samples, contest, search, folds_of, seed, budget)
         means = left_out_means(samples.y, folds, samples.weight)
         return Winner(best, means[best.rows], how)
     reference = np.concatenate(
@@ -121,9 +196,7 @@ def confirmed(
     new = np.isin(winner.rows, held)
     del part, folds  # copies, as large as the table
     best, how = judged(
-        winner,
-        base,
-        mean,
+        Contest(winner, base, mean),
         new,
         counted(samples, winner.rows),
         between(samples, seed),
@@ -150,20 +223,8 @@ def _with_held(c: Candidate, chosen: Ints, held: Ints, samples: Samples) -> Cand
     )
 
 
-def _far_from_baseline(
-    w: Floats, b: Floats, winner: Candidate, base: Candidate, places: Floats
-) -> NDArray[np.bool_]:
-    """[K]: a winner that gains little (errors w and b [K]) answers far from the baseline at
-    `places` [m, D], where no row has judged it."""
-    explained = np.sqrt(np.maximum(b**2 - w**2, 0.0))
-    apart = rms(winner.values(places), base.values(places))
-    return np.asarray((w > CLEARLY_BETTER * b) & (apart > FAR_FROM_BASELINE * explained))
-
-
 def judged(
-    winner: Candidate,
-    base: Candidate,
-    mean: Candidate,
+    contest: Contest,
     new: NDArray[np.bool_],
     count: NDArray[np.bool_],
     places: Floats,
@@ -176,77 +237,36 @@ def judged(
     A winner whose refits without each fold were cut has seen the rows of its folds: the rows `new`
     alone speak for it.
     """
-    errors = [[error_of(c, r) for r in (new, count)] for c in (winner, base, mean)]
+    errors = [[error_of(c, r) for r in (new, count)] for c in contest]
     (w_new, w_all), (b_new, b_all), (m_new, m_all) = errors
-    w, b, rows = (w_all, b_all, count) if winner.notes.get("by_fold", True) else (w_new, b_new, new)
+    honest = contest.winner.notes.get("by_fold", True)
+    w, b, rows = (w_all, b_all, count) if honest else (w_new, b_new, new)
     allowed = np.where(w > CLEARLY_BETTER * b, 1.0, WORSE)
-    sure = (_certainty(winner, base, new, group) < -1.0) | (new.sum() < TELLING)
+    sure = (contest.certainty(new, group) < -1.0) | (new.sum() < TELLING)
     lost = (w_new > allowed * b_new) & sure
     worse = (
         lost
         | (w_new > FAR_WORSE * b_new)
         | (w_new > m_new)
         | (w_all > m_all)
-        | _no_gain(w, b, winner, base, rows, group)
+        | contest.no_gain(w, b, rows, group)
+        | contest.far_from_baseline(w, b, places)
     )
-    if winner is not base:
-        worse |= _far_from_baseline(w, b, winner, base, places)
-    worse &= ~_met(winner, np.maximum(w_new, w_all))
+    worse &= ~contest.met(np.maximum(w_new, w_all))
     below_mean = worse & ((b_new > m_new) | (b_all > m_all))
-    return _replaced(winner, base, mean, worse, below_mean), _confirmation(
-        winner, base, worse, below_mean, w_new, b_new, by, int(new.sum())
+    how = Confirmation(
+        by,
+        int(new.sum()),
+        contest.relative(w_new),
+        contest.relative(b_new),
+        contest.names_of_replaced(worse, below_mean),
     )
-
-
-def _met(winner: Candidate, error: Floats) -> NDArray[np.bool_]:
-    """[K]: the winner meets the rows to rounding; a baseline that does so too is no better."""
-    return np.asarray(error <= ROUNDING_ERROR * winner.measured.std(axis=0))
-
-
-def _replaced(
-    winner: Candidate,
-    base: Candidate,
-    mean: Candidate,
-    worse: NDArray[np.bool_],
-    below_mean: NDArray[np.bool_],
-) -> Candidate:
-    return composed(composed(winner, base, worse), mean, below_mean)
-
-
-def _confirmation(
-    winner: Candidate,
-    base: Candidate,
-    worse: NDArray[np.bool_],
-    below_mean: NDArray[np.bool_],
-    error: Floats,
-    against: Floats,
-    by: str,
-    rows: int,
-) -> Confirmation:
-    spread = winner.measured.std(axis=0)
-    names = [o.name for o in winner.outputs]
-    out = Confirmation(by, rows)
-    out.error, out.baseline = (
-        _finite(dict(zip(names, (e / spread).tolist(), strict=True))) for e in (error, against)
-    )
-    for k, name in enumerate(names):
-        if below_mean[k]:
-            out.replaced[name] = "mean"
-        elif worse[k] and winner is not base:
-            kinds = base.notes.get("kinds", [])
-            out.replaced[name] = kinds[k] if len(kinds) == len(names) else "baseline"
-    return out
-
-
-def _finite(errors: dict[str, float]) -> dict[str, float]:
-    return {name: min(e, 1e300) for name, e in errors.items()}
+    return contest.replaced(worse, below_mean), how
 
 
 def _cross(
     samples: Samples,
-    winner: Candidate,
-    base: Candidate,
-    mean: Candidate,
+    contest: Contest,
     search: Search,
     folds_of: FoldsOf,
     seed: int,
@@ -257,56 +277,34 @@ def _cross(
 
     A winner whose refits without each fold were cut cannot be judged so and is replaced.
     """
-    w, b, m = (error_of(c) for c in (winner, base, mean))
-    by, n_rows = "cross-validation over all rows", len(winner.rows)
+    winner = contest.winner
+    w, b, m = (error_of(c) for c in contest)
+    by = "cross-validation over all rows"
     group = groups_of(samples, winner.rows)
-    no_gain = _no_gain(w, b, winner, base, group=group)
-    met = _met(winner, w)
-    worse = ((w > m) | no_gain | (not winner.notes.get("by_fold", True))) & ~met
+    met = contest.met(w)
+    cut = not winner.notes.get("by_fold", True)
+    worse = ((w > m) | contest.no_gain(w, b, group=group) | cut) & ~met
     doubtful = (w > CLEARLY_BETTER * b) & ~worse & ~met
     enough = group is not None and len(samples.x) >= LEAST_GROUPS
-    if doubtful.any() and winner is not base and not enough:
+    if doubtful.any() and winner is not contest.base and not enough:
         tried = None if budget.over() else _thirds(samples, search, folds_of, seed, budget)
         if tried is None:
             worse |= doubtful
         else:
             w_new, b_new = tried
-            sure = _certainty(winner, base, group=group) >= SURE
+            sure = contest.certainty(group=group) >= SURE
             allowed = np.where(sure, FEWER_ROWS, HARDLY_BETTER)
             worse |= doubtful & ~(w_new <= allowed * b_new)
             by = "the search repeated on each two thirds of the rows"
     below_mean = worse & (b > m)
-    return _replaced(winner, base, mean, worse, below_mean), _confirmation(
-        winner, base, worse, below_mean, w, b, by, n_rows
+    how = Confirmation(
+        by,
+        len(winner.rows),
+        contest.relative(w),
+        contest.relative(b),
+        contest.names_of_replaced(worse, below_mean),
     )
-
-
-def _no_gain(
-    w: Floats,
-    b: Floats,
-    winner: Candidate,
-    base: Candidate,
-    rows: NDArray[np.bool_] | slice = slice(None),
-    group: Ints | None = None,
-) -> NDArray[np.bool_]:
-    """[K], over `rows`: the winner's error w is not below HARDLY_BETTER times the baseline's b, or
-    not below CLEARLY_BETTER times and the mean gain in squared error is less than its standard
-    error."""
-    clear = _certainty(winner, base, rows, group) > 1.0
-    return np.asarray((w > HARDLY_BETTER * b) | ((w > CLEARLY_BETTER * b) & ~clear))
-
-
-def _certainty(
-    winner: Candidate,
-    base: Candidate,
-    rows: NDArray[np.bool_] | slice = slice(None),
-    group: Ints | None = None,
-) -> Floats:
-    """[K], over `rows`."""
-    group = None if group is None else group[rows]
-    weight = None if base.weight is None else base.weight[rows]
-    measured = base.measured[rows]
-    return certainty(measured, base.predicted[rows], winner.predicted[rows], group, weight)
+    return contest.replaced(worse, below_mean), how
 
 
 def groups_of(samples: Samples, rows: Ints) -> Ints | None:

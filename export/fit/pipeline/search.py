@@ -153,16 +153,16 @@ def families_begun(
     links: Sequence[str],
     before: Mapping[str, list[Begun]] | None = None,
     sizes: FamilySizes | None = None,
-    families: Sequence[Family] = FAMILIES,
+    families: Sequence[Family] | None = None,
 ) -> dict[str, list[Begun]]:
-    """What time allows of the `families` under every link, of the `sizes` of the effort where none
-    are given; what was begun `before` of these rows is taken as it is."""
+    """What time allows of the `families` (default: all) under every link, of the `sizes` (default:
+    those of the effort); what was begun `before` of these rows is taken as it is."""
     known, sizes = dict(before or {}), sizes or scope.effort.families
     samples, budget = scope.samples, scope.budget
     tasks = [
         (link, family)
         for link in links
-        for family in families
+        for family in families or FAMILIES
         if link not in known
         and budget.affords(f"{family.name} under link {link}", family.work(samples, sizes))
     ]

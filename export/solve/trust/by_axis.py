@@ -10,6 +10,7 @@ Comp. 44 (1985).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,9 +48,9 @@ def by_axis(model: Model) -> tuple[Resolved, ...]:
             continue
         x, w = axis.basis.nodes(max(NODES, axis.basis.degree + 1))
         nodes = atoms(model, d, x)
-        flat = nodes.reshape(len(x), -1)
-        rest, pair = _missed(axis, x, w, flat)
-        found.append(_resolved(model, axis, d, w, nodes, rest, pair, left[d], right[d]))
+        rest, pair = _missed(axis, x, w, nodes.reshape(len(x), -1))
+        on = _Nodes(w / w.sum(), nodes, rest.reshape(nodes.shape), pair)
+        found.append(_resolved(model, axis, on, left[d], right[d]))
     return tuple(found)
 
 
@@ -79,23 +80,24 @@ def _missed(axis: Axis, x: Floats, w: Floats, values: Floats) -> tuple[Floats, N
     return values - design @ fitted, span // 2
 
 
-def _resolved(
-    model: Model,
-    axis: Axis,
-    d: int,
-    w: Floats,
-    nodes: Floats,
-    rest: Floats,
-    pair: NDArray[np.int64],
-    left: Floats,
-    right: Floats,
-) -> Resolved:
+class _Nodes(NamedTuple):
+    """Of one axis: the share [n] of each node, its atoms there, what half of the spans miss of
+    them, and the pair of spans that it is in."""
+
+    share: Floats
+    atoms: Floats
+    missed: Floats
+    pair: NDArray[np.int64]
+
+
+def _resolved(model: Model, axis: Axis, on: _Nodes, left: Floats, right: Floats) -> Resolved:
     """Norms of the model and of what is missed, over the nodes and the sampled rows."""
-    best, where, share = 0.0, np.zeros(pair.max() + 1), w / w.sum()
+    share, nodes, rest, pair = on
+    best, where = 0.0, np.zeros(pair.max() + 1)
     for k in range(len(model.outputs)):
         zero = along(model, 0 * nodes, left, right, k)
         whole = along(model, nodes, left, right, k)
-        gone = along(model, rest.reshape(nodes.shape), left, right, k) - zero
+        gone = along(model, rest, left, right, k) - zero
         size = float(np.sqrt(share @ (whole**2).mean(axis=1)))
         per_node = share * (gone**2).mean(axis=1)
         missed = float(np.sqrt(per_node.sum())) / max(size, 1e-300)

@@ -243,95 +243,55 @@ def test_two_levels_that_are_one_number_are_said_to_be(tmp_path: Path) -> None:
         m.value({"lot": "1"}, level_index=True)
 
 
-@pytest.mark.parametrize("cell", ["1", "1.0", " 1 ", "01", "1e0"])
-def test_command_line_watch_and_tables_say_what_python_says(
+WRITTEN = pytest.mark.parametrize("cell", ["1", "1.0", " 1 ", "01", "1e0"])
+
+
+@WRITTEN
+def test_the_command_line_says_what_python_says(
     cell: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    m = plant()
+    """The value at a setting; the input behind one measurement."""
     path = tmp_path / "m.sna"
-    m.save(path)
+    plant().save(path)
     assert main(["query", str(path), "--json", "--at", "x=2", f"machine={cell}"]) == 0
     assert json.loads(capsys.readouterr().out)["outputs"]["y"]["value"] == pytest.approx(12.0)
-    (tmp_path / "t.csv").write_text(f"x,machine,y\n2,{cell},12.5\n")
-    assert (
-        main(
-            [
-                "query",
-                str(path),
-                "--table",
-                str(tmp_path / "t.csv"),
-                "-o",
-                str(tmp_path / "o.csv"),
-                "--json",
-            ]
-        )
-        == 0
-    )
-    assert ",ok,,12." in (tmp_path / "o.csv").read_text()
-    assert (
-        main(
-            [
-                "inverse",
-                str(path),
-                "--json",
-                "--table",
-                str(tmp_path / "t.csv"),
-                "--unknown",
-                "x",
-                "-o",
-                str(tmp_path / "i.csv"),
-            ]
-        )
-        == 0
-    )
-    assert ",ok,,2.5" in (tmp_path / "i.csv").read_text()
-    (tmp_path / "u.csv").write_text("y\n12.5\n")
-    words = [
-        "inverse",
-        str(path),
-        "--json",
-        "--table",
-        str(tmp_path / "u.csv"),
-        "--unknown",
-        "x",
-        "-o",
-        str(tmp_path / "j.csv"),
-        "--at",
-    ]
-    assert main([*words, f"machine={cell}"]) == 0 and ",ok,,2.5" in (tmp_path / "j.csv").read_text()
     (tmp_path / "s.csv").write_text(f"machine,y\n{cell},12.5\n")
-    capsys.readouterr()
-    assert (
-        main(
-            [
-                "inverse",
-                str(path),
-                "--json",
-                "--observations",
-                str(tmp_path / "s.csv"),
-                "--unknown",
-                "x",
-                "--noise",
-                "0.01",
-            ]
-        )
-        == 0
-    )
+    seen = ["--observations", str(tmp_path / "s.csv"), "--unknown", "x", "--noise", "0.01"]
+    assert main(["inverse", str(path), "--json", *seen]) == 0
     assert json.loads(capsys.readouterr().out)["solutions"][0]["x"] == pytest.approx(2.5, abs=1e-3)
-    line = Line(
-        m,
-        parse_limits({"outputs": {"y": {"LSL": 15, "USL": 17}}, "knobs": {"x": {}}}, m),
-        advice_ms=5000,
-    )
+
+
+@WRITTEN
+def test_tables_say_what_python_says(cell: str, tmp_path: Path) -> None:
+    """A level in a column, or beside the table."""
+    path, given, out = (tmp_path / name for name in ("m.sna", "t.csv", "o.csv"))
+    plant().save(path)
+
+    def answered(word: str, table: str, *more: str) -> str:
+        given.write_text(table)
+        asked = ["--json", "--table", str(given), "-o", str(out), *more]
+        assert main([word, str(path), *asked]) == 0
+        return out.read_text()
+
+    assert ",ok,,12." in answered("query", f"x,machine,y\n2,{cell},12.5\n")
+    assert ",ok,,2.5" in answered("inverse", f"x,machine,y\n2,{cell},12.5\n", "--unknown", "x")
+    at = ["--unknown", "x", "--at", f"machine={cell}"]
+    assert ",ok,,2.5" in answered("inverse", "y\n12.5\n", *at)
+
+
+@WRITTEN
+def test_watch_says_what_python_says(cell: str) -> None:
+    m = plant()
+    limits = {"outputs": {"y": {"LSL": 15, "USL": 17}}, "knobs": {"x": {}}}
+    line = Line(m, parse_limits(limits, m), advice_ms=5000)
     for reading in (
         json.dumps({"x": 2, "machine": cell}),
         '{"x": 2, "machine": 1}',
         '{"x": 2, "machine": 1.0}',
     ):
         answer = line.lines([reading])[0]
-        assert answer["verdict"] == "REJECT" and answer["outputs"]["y"]["value"] == pytest.approx(
-            12.0
-        )
+        assert answer["verdict"] == "REJECT"
+        assert answer["outputs"]["y"]["value"] == pytest.approx(12.0)
         assert answer["advice"]["after"]["y"]["value"] == pytest.approx(14.0, abs=0.1)
 
 

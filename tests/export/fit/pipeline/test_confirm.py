@@ -96,7 +96,11 @@ def test_the_rows_that_took_no_part_and_all_rows_judge_the_winner(name: str) -> 
     won, by, flat, factor, replaced = CASES[name]
     winner = erring(BASE, *won, name="winner", f=scaled(BASE.f, factor), notes={})
     best, how = confirm.judged(
-        winner, erring(BASE, *by), erring(MEAN, *flat), NEW, ALL, BETWEEN, "new rows"
+        confirm.Contest(winner, erring(BASE, *by), erring(MEAN, *flat)),
+        NEW,
+        ALL,
+        BETWEEN,
+        "new rows",
     )
     assert how.replaced == ({} if replaced is None else {"y": replaced})
     assert (best.name == "winner") == (replaced is None)
@@ -114,7 +118,11 @@ def test_a_loss_on_few_new_rows_counts_beyond_its_standard_error(
         error = np.where(new, np.where(np.arange(N) % 2, good, bad), 0.85)
         winner = replace(BASE, predicted=BASE.measured + error[:, None], name="winner", notes={})
         _, how = confirm.judged(
-            winner, erring(BASE, 1.0, 1.0), erring(MEAN, 5.0, 5.0), new, ALL, BETWEEN, ""
+            confirm.Contest(winner, erring(BASE, 1.0, 1.0), erring(MEAN, 5.0, 5.0)),
+            new,
+            ALL,
+            BETWEEN,
+            "",
         )
         assert bool(how.replaced) == gone
 
@@ -123,7 +131,11 @@ def test_a_winner_that_has_seen_its_folds_is_judged_by_the_new_rows_alone() -> N
     for new, replaced in ((0.99, True), (0.5, False)):
         winner = erring(BASE, 0.0, new, name="winner", notes={"by_fold": False})
         _, how = confirm.judged(
-            winner, erring(BASE, 1.0, 1.0), erring(MEAN, 5.0, 5.0), NEW, ALL, BETWEEN, ""
+            confirm.Contest(winner, erring(BASE, 1.0, 1.0), erring(MEAN, 5.0, 5.0)),
+            NEW,
+            ALL,
+            BETWEEN,
+            "",
         )
         assert bool(how.replaced) == replaced
 
@@ -238,9 +250,13 @@ def test_a_small_table_is_searched_again_without_each_third(
         return replace(found, f=scaled(found.f, on_thirds)), found
 
     best, how = confirm._cross(
-        SAMPLES, winner, erring(BASE, 1.0, 1.0), erring(MEAN, 5.0, 5.0), search,
-        five, 0, TimeBudget.for_fit(limit),
-    )  # fmt: skip
+        SAMPLES,
+        confirm.Contest(winner, erring(BASE, 1.0, 1.0), erring(MEAN, 5.0, 5.0)),
+        search,
+        five,
+        0,
+        TimeBudget.for_fit(limit),
+    )
     assert (best.name == "winner") == stays
     assert bool(how.replaced) != stays
 
@@ -319,9 +335,7 @@ def test_every_reason_is_named_for_its_own_output() -> None:
 
     winner = replace(err(base, (0.5, 1.2)), name="winner", notes={})
     best, how = confirm.judged(
-        winner,
-        err(base, (1.0, 1.0)),
-        err(mean, (5.0, 5.0)),
+        confirm.Contest(winner, err(base, (1.0, 1.0)), err(mean, (5.0, 5.0))),
         NEW,
         ALL,
         held_rows.between(two, 0),
