@@ -15,21 +15,22 @@ from ..arguments import add_json
 from ..charting.study import read_study
 from ..console import ANSWERED, emit, table
 from ..options.dialect import add_dialect
+from ..options.stated import state, value
 
 HELP = "gage R&R of a crossed study: repeatability, reproducibility, and the noise of a model"
+
+OPTIONS = (
+    value("table", "TABLE", "a row per measurement"),
+    value("--part", "COL", "which part (default: part)", default="part"),
+    value("--operator", "COL", "who measured (default: operator, where there is one)"),
+    value("--value", "COL", "what was measured (default: value)", default="value"),
+    value("--tolerance", "T", "USL - LSL of the value", type=float),
+)  # fmt: skip
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """The arguments of `sna-edge gage`."""
-    parser.add_argument("table", metavar="TABLE", help="a row per measurement")
-    parser.add_argument("--part", default="part", metavar="COL", help="which part (default: part)")
-    parser.add_argument(
-        "--operator", metavar="COL", help="who measured (default: operator, where there is one)"
-    )
-    parser.add_argument(
-        "--value", default="value", metavar="COL", help="what was measured (default: value)"
-    )
-    parser.add_argument("--tolerance", type=float, metavar="T", help="USL - LSL of the value")
+    state(parser, OPTIONS)
     add_dialect(parser)
     add_json(parser)
 

@@ -13,50 +13,30 @@ from ...signing.passphrase import passphrase
 from ...signing.private_key import PrivateKey, opened, read_private
 from ..arguments import add_json
 from ..console import emit
+from ..options.stated import repeated, state, value
 from .keygen import add_passphrase
 
 HELP = "pack models and packages for a device without a network"
 
+OPTIONS = (
+    value("models", "MODEL", ".sna files", nargs="+"),
+    value("--target", "NAME", "the device as BOARD-MACHINE-pyXY: pi-aarch64-py311,"
+          " jetson-aarch64-py310, pi-armv7-py313, linux-x86_64-py312, ..", required=True),
+    value("-o --output", "KIT", "a folder that does not exist yet, or a file that ends with"
+          " .tar.gz", required=True),
+    repeated("--limits", "FILE.toml", "a limits file for `watch`; may be given several times",
+             default=[]),
+    value("--extras", "A,B", "further extras of sna-edge that the device gets, like tflite"
+          " (default: none)", default=""),
+    value("--wheels", "DIR", "folder with wheels of sna-edge and sna-edge-native, as `make wheels`"
+          " builds them (default: the package index)"),
+    value("--key", "NAME.key", "sign the manifest with this private key (keygen)"),
+)  # fmt: skip
+
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """The arguments of `sna-edge kit`."""
-    parser.add_argument("models", nargs="+", metavar="MODEL", help=".sna files")
-    parser.add_argument(
-        "--target",
-        required=True,
-        metavar="NAME",
-        help="the device as BOARD-MACHINE-pyXY: pi-aarch64-py311, jetson-aarch64-py310,"
-        " pi-armv7-py313, linux-x86_64-py312, ..",
-    )
-    parser.add_argument(
-        "-o",
-        "--output",
-        required=True,
-        metavar="KIT",
-        help="a folder that does not exist yet, or a file that ends with .tar.gz",
-    )
-    parser.add_argument(
-        "--limits",
-        action="append",
-        default=[],
-        metavar="FILE.toml",
-        help="a limits file for `watch`; may be given several times",
-    )
-    parser.add_argument(
-        "--extras",
-        default="",
-        metavar="A,B",
-        help="further extras of sna-edge that the device gets, like tflite (default: none)",
-    )
-    parser.add_argument(
-        "--wheels",
-        metavar="DIR",
-        help="folder with wheels of sna-edge and sna-edge-native, as `make wheels` builds them"
-        " (default: the package index)",
-    )
-    parser.add_argument(
-        "--key", metavar="NAME.key", help="sign the manifest with this private key (keygen)"
-    )
+    state(parser, OPTIONS)
     add_passphrase(parser)
     add_json(parser)
 

@@ -17,6 +17,7 @@ from ...store import Store
 from ..arguments import add_json, writable
 from ..console import emit
 from ..learned.shown import lines
+from ..options.stated import state, value
 from ..releasing.make import write_json
 from ..trusted.options import add_trust, load_with_trust, overruled
 
@@ -24,26 +25,20 @@ HELP = "what a line has learned from measured parts; its record; back to the mod
 ALL = ""
 """Every output."""
 
+OPTIONS = (
+    value("file", "FILE", "what `watch --learned` keeps"),
+    value("--model", "MODEL", "the .sna file it was learned beside"),
+    value("--store", "DIR", "or a store, whose active model it is"),
+    value("--export", "RECORD.json", "write the correction record: the bytes that verdicts name by"
+          " their SHA-256, in words beside them"),
+    value("--reset", "OUTPUT", "forget what was learned of one output, or of all: back to the model"
+          " alone; stop watch first", nargs="?", const=ALL),
+)  # fmt: skip
+
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """The arguments of `sna-edge learned`."""
-    parser.add_argument("file", metavar="FILE", help="what `watch --learned` keeps")
-    parser.add_argument("--model", metavar="MODEL", help="the .sna file it was learned beside")
-    parser.add_argument("--store", metavar="DIR", help="or a store, whose active model it is")
-    parser.add_argument(
-        "--export",
-        metavar="RECORD.json",
-        help="write the correction record: the bytes that verdicts name by their SHA-256, in words"
-        " beside them",
-    )
-    parser.add_argument(
-        "--reset",
-        nargs="?",
-        const=ALL,
-        metavar="OUTPUT",
-        help="forget what was learned of one output, or of all: back to the model alone; stop watch"
-        " first",
-    )
+    state(parser, OPTIONS)
     add_trust(parser)
     add_json(parser)
 

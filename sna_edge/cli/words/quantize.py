@@ -14,6 +14,7 @@ from ..arguments import add_json, writable
 from ..columns import input_rows
 from ..console import emit
 from ..options.dialect import add_dialect
+from ..options.stated import choice, state, switch, value
 from ..shape import shape_lines, shape_proofs
 from ..trusted.options import add_trust, load_model
 
@@ -30,34 +31,24 @@ LOOSE = 10.0
 MUCH_WIDER = 1.25
 """Times the width before, from which on it is said."""
 
+TYPES = ("float16", "int16", "int8", "auto")
+OPTIONS = (
+    value("model", "MODEL", "an .sna file"),
+    choice("--to", TYPES, "auto: the smallest mix that keeps --max-error", required=True),
+    value("--max-error", "E", "largest error allowed, measured, as a fraction of the output range",
+          type=float),
+    value("--data", "ROWS.csv", "rows like those the model is asked at (inputs; other columns are"
+          " ignored): tables are rounded for them too, and from 50 on intervals grow by the errors"
+          " there alone"),
+    switch("--integer-path", "add the integer path for cores without an FPU (int16 and int8"
+           " tables)"),
+    value("-o --output", "OUT", "the .sna file to write", required=True),
+)  # fmt: skip
+
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """The arguments of `sna-edge quantize`."""
-    parser.add_argument("model", metavar="MODEL", help="an .sna file")
-    choices = ("float16", "int16", "int8", "auto")
-    parser.add_argument(
-        "--to", required=True, choices=choices, help="auto: the smallest mix that keeps --max-error"
-    )
-    parser.add_argument(
-        "--max-error",
-        type=float,
-        metavar="E",
-        help="largest error allowed, measured, as a fraction of the output range",
-    )
-    parser.add_argument(
-        "--data",
-        metavar="ROWS.csv",
-        help="rows like those the model is asked at (inputs; other columns are ignored): tables are"
-        " rounded for them too, and from 50 on intervals grow by the errors there alone",
-    )
-    parser.add_argument(
-        "--integer-path",
-        action="store_true",
-        help="add the integer path for cores without an FPU (int16 and int8 tables)",
-    )
-    parser.add_argument(
-        "-o", "--output", required=True, metavar="OUT", help="the .sna file to write"
-    )
+    state(parser, OPTIONS)
     add_dialect(parser)
     add_trust(parser)
     add_json(parser)

@@ -14,6 +14,7 @@ from shlex import quote
 from ...errors import InputError
 from ..arguments import add_json
 from ..console import emit, with_unit
+from ..options.stated import repeated, state, switch, value
 from ..releasing.make import Made, make
 from ..releasing.plan import Plan, left_lines, plan, plan_lines
 from ..releasing.project import read_project
@@ -22,39 +23,23 @@ from .keygen import add_passphrase
 
 HELP = "from a table to a signed model with card, report, firmware and kits"
 
+OPTIONS = (
+    value("project", "PROJECT.toml", "a project file (--init writes one)", nargs="?"),
+    value("--init", "TABLE", "write PROJECT.toml (default: release.toml) for a table, with a"
+          " comment at every key"),
+    repeated("--target", "COL", "with --init: the column to predict; may be repeated (default: the"
+             " last with numbers)"),
+    switch("--check", "look at everything, say what would be done, do nothing"),
+    value("-o --output", "FOLDER", "the folder to make (default: as the project says)"),
+    value("--previous", "RELEASE", "the release before, its folder or its .sna file (default: as"
+          " the project says)"),
+    value("--model-version", "N", "version (default: as the project says)", type=int),
+)  # fmt: skip
+
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """The arguments of `sna-edge release`."""
-    parser.add_argument(
-        "project", nargs="?", metavar="PROJECT.toml", help="a project file (--init writes one)"
-    )
-    parser.add_argument(
-        "--init",
-        metavar="TABLE",
-        help="write PROJECT.toml (default: release.toml) for a table, with a comment at every key",
-    )
-    parser.add_argument(
-        "--target",
-        action="append",
-        metavar="COL",
-        help="with --init: the column to predict; may be repeated (default: the last with numbers)",
-    )
-    parser.add_argument(
-        "--check",
-        action="store_true",
-        help="look at everything, say what would be done, do nothing",
-    )
-    parser.add_argument(
-        "-o", "--output", metavar="FOLDER", help="the folder to make (default: as the project says)"
-    )
-    parser.add_argument(
-        "--previous",
-        metavar="RELEASE",
-        help="the release before, its folder or its .sna file (default: as the project says)",
-    )
-    parser.add_argument(
-        "--model-version", type=int, metavar="N", help="version (default: as the project says)"
-    )
+    state(parser, OPTIONS)
     add_passphrase(parser)
     add_trust(parser)
     add_json(parser)

@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 from ...errors import InputError
 from ..arguments import add_json
 from ..console import ANSWERED, NO_VALUE, emit
+from ..options.stated import state, value
 from ..recorded.confusion import counts, lines
 
 HELP = "feed a recorded table into a running station, and count its verdicts"
@@ -28,34 +29,21 @@ PROGRESS = 5.0
 PATIENCE = 60.0
 """Seconds for which a station that takes nothing is asked again."""
 
+OPTIONS = (
+    value("table", "TABLE", "table of parts; columns are inputs"),
+    value("--to", "URL", "http://127.0.0.1:8080/stations/NAME/parts of the station", required=True),
+    value("--speed", "N", "parts a second; 0: as fast as they are answered (default)", type=float,
+          default=0.0),
+    value("--measured", "COL", "columns that are measured outputs, beside those called"
+          " measured.NAME", nargs="+", default=[]),
+    value("--token", "TOKEN", "who sends; by default SNA_EDGE_TOKEN", default=""),
+    value("--ca", "FILE", "who vouches for https"),
+)  # fmt: skip
+
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """The arguments of `sna-edge replay`."""
-    parser.add_argument("table", metavar="TABLE", help="table of parts; columns are inputs")
-    parser.add_argument(
-        "--to",
-        required=True,
-        metavar="URL",
-        help="http://127.0.0.1:8080/stations/NAME/parts of the station",
-    )
-    parser.add_argument(
-        "--speed",
-        type=float,
-        default=0.0,
-        metavar="N",
-        help="parts a second; 0: as fast as they are answered (default)",
-    )
-    parser.add_argument(
-        "--measured",
-        nargs="+",
-        default=[],
-        metavar="COL",
-        help="columns that are measured outputs, beside those called measured.NAME",
-    )
-    parser.add_argument(
-        "--token", default="", metavar="TOKEN", help="who sends; by default SNA_EDGE_TOKEN"
-    )
-    parser.add_argument("--ca", default=None, metavar="FILE", help="who vouches for https")
+    state(parser, OPTIONS)
     add_json(parser)
 
 

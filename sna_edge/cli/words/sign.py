@@ -15,29 +15,24 @@ from ...signing.private_key import opened, read_private
 from ...signing.signer import signed
 from ..arguments import add_json, writable
 from ..console import emit
+from ..options.stated import state, value
 from .keygen import add_passphrase
 
 HELP = "sign a model with a private key, as a version"
 
+OPTIONS = (
+    value("model", "MODEL", "an .sna file"),
+    value("--key", "NAME.key", "the private key, of sna-edge keygen", required=True),
+    value("--model-version", "N", "version of this release, larger than of all before (default: of"
+          " --after, plus 1)", type=int),
+    value("--after", "OLD", "the .sna file of the release before, whose version counts"),
+    value("-o --output", "NEW", "the .sna file to write (default: MODEL itself)"),
+)  # fmt: skip
+
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """The arguments of `sna-edge sign`."""
-    parser.add_argument("model", metavar="MODEL", help="an .sna file")
-    parser.add_argument(
-        "--key", required=True, metavar="NAME.key", help="the private key, of sna-edge keygen"
-    )
-    parser.add_argument(
-        "--model-version",
-        type=int,
-        metavar="N",
-        help="version of this release, larger than of all before (default: of --after, plus 1)",
-    )
-    parser.add_argument(
-        "--after", metavar="OLD", help="the .sna file of the release before, whose version counts"
-    )
-    parser.add_argument(
-        "-o", "--output", metavar="NEW", help="the .sna file to write (default: MODEL itself)"
-    )
+    state(parser, OPTIONS)
     add_passphrase(parser)
     add_json(parser)
 

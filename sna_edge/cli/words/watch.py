@@ -36,6 +36,7 @@ from ..learned.measured_table import MeasuredTable
 from ..learned.options import add_learning
 from ..logs.options import add_log
 from ..options.dialect import add_dialect, declared
+from ..options.stated import state, switch, value
 from ..raw_readings import needed, readable
 from ..trusted.options import add_trust
 from ..trusted.watched import Watched, is_file
@@ -46,54 +47,37 @@ HELP = (
     "judge parts on a line: ACCEPT, REJECT or NO VERDICT, with a recommended adjustment for rejects"
 )
 
+STORE = (
+    value("--store", "DIR", "judge with the active model of a store, and with a new one from the"
+          " next part on"),
+)  # fmt: skip
+PARTS = (
+    value("--limits", "FILE.toml", "LSL, USL and target of outputs; bounds, step and cost of"
+          " adjustable inputs"),
+    value("--table", "PARTS.csv", "read parts from a table instead of JSON lines on stdin; - reads"
+          " the table from stdin"),
+    switch("--follow", "keep waiting for new rows of --table until interrupted; a restart resumes"
+           " there"),
+    value("--state", "FILE", "where --follow keeps its position (default: PARTS.csv.state)"),
+    value("--advice-ms", "T", "milliseconds for the recommended adjustment of a reject; 0 for none"
+          " (default 50)", type=float, default=50.0),
+)  # fmt: skip
+PRINTED = (
+    switch("--schema", "print the JSON Schema of lines and answers instead"),
+    switch("--json", "accepted for consistency; the answers are JSON lines anyway"),
+)  # fmt: skip
+
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """The arguments of `sna-edge watch`."""
     add_model(parser, or_else="--store DIR")
-    parser.add_argument(
-        "--store",
-        metavar="DIR",
-        help="judge with the active model of a store, and with a new one from the next part on",
-    )
+    state(parser, STORE)
     add_trust(parser)
-    parser.add_argument(
-        "--limits",
-        metavar="FILE.toml",
-        help="LSL, USL and target of outputs; bounds, step and cost of adjustable inputs",
-    )
-    parser.add_argument(
-        "--table",
-        metavar="PARTS.csv",
-        help="read parts from a table instead of JSON lines on stdin; - reads the table from stdin",
-    )
-    parser.add_argument(
-        "--follow",
-        action="store_true",
-        help="keep waiting for new rows of --table until interrupted; a restart resumes there",
-    )
-    parser.add_argument(
-        "--state",
-        metavar="FILE",
-        help="where --follow keeps its position (default: PARTS.csv.state)",
-    )
-    parser.add_argument(
-        "--advice-ms",
-        type=float,
-        default=50.0,
-        metavar="T",
-        help="milliseconds for the recommended adjustment of a reject; 0 for none (default 50)",
-    )
+    state(parser, PARTS)
     add_learning(parser)
     add_log(parser)
     add_dialect(parser)
-    parser.add_argument(
-        "--schema", action="store_true", help="print the JSON Schema of lines and answers instead"
-    )
-    parser.add_argument(
-        "--json",
-        action="store_true",
-        help="accepted for consistency; the answers are JSON lines anyway",
-    )
+    state(parser, PRINTED)
 
 
 def run(args: argparse.Namespace) -> int:
