@@ -14,6 +14,7 @@ from sna_export.fit.candidates.direct.rank_search import rank_search
 from sna_export.fit.candidates.direct.refits import Rows
 from sna_export.fit.data.held_together import folds_of
 from sna_export.fit.data.samples import Samples
+from sna_export.fit.data.scope import Scope
 from sna_export.fit.effort import NORMAL
 from sna_export.fit.engine.linearisation import left_out_by_fold
 
@@ -38,9 +39,9 @@ def test_rows_left_out_tell_of_one_that_lies_far_off(
     target = (samples.y - samples.y.mean()) / samples.y.std()
     found = rank_search(samples, target, rng, max_parameters=200, effort=FEW_STEPS)
     best = next(t for t in found if t.name.endswith("6 spans"))
-    folds = folds_of(samples, 6, 0)
-    _, rows, few, _ = refits.out_of_fold(best, samples, target, folds, 200, TimeBudget(), 0)
-    linear = left_out_by_fold(best.solution, Rows(best.solution.f.bases, x, target), folds)
+    scope = Scope(samples, folds_of(samples, 6, 0), 0, TimeBudget())
+    _, rows, few, _ = refits.out_of_fold(best, scope, target, 200)
+    linear = left_out_by_fold(best.solution, Rows(best.solution.f.bases, x, target), scope.folds)
     refitted, linearised = (np.sqrt(np.mean(r**2)) for r in (target[rows] - few, linear))
     if hidden:
         assert linearised < 0.7 * refitted
