@@ -38,7 +38,7 @@ def flooded(folder: Path, times: int, draw: random.Random) -> Outcome:
             for one in crowd:
                 one.start()
             began = time.monotonic()
-            parts_go_on(told, site, 90.0)
+            parts_go_on(told, site)
             worst = max(worst, time.monotonic() - began)
             for one in crowd:
                 one.join()

@@ -82,7 +82,7 @@ def locked(folder: Path, times: int, draw: random.Random) -> Outcome:
     site, held = Site(folder, HTTP), list[sqlite3.Connection]()
 
     def hold() -> None:
-        other = sqlite3.connect(site.data / "records.sqlite", timeout=30, isolation_level=None)
+        other = sqlite3.connect(site.data / "records.sqlite", timeout=120, isolation_level=None)
         other.execute("BEGIN IMMEDIATE")
         held.append(other)
 

@@ -60,7 +60,7 @@ def _changed(site: Site, reference: Reference, draw: random.Random, n: int) -> l
         (site.folder / ".new").write_bytes(data)
         os.replace(site.folder / ".new", path)
     try:
-        until(lambda: len(events(records(site.data), event)) > before, event, 30.0)
+        until(lambda: len(events(records(site.data), event)) > before, event)
     except Broken:
         return [f"a {kind} change: no event {event!r} tells of it"]
     return []

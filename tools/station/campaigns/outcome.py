@@ -49,7 +49,7 @@ def settle(site: Site, told: Told, followed: Followed | None = None) -> None:
             end = time.monotonic() + SETTLED
 
 
-def parts_go_on(told: Told, site: Site, seconds: float = 60.0) -> None:
+def parts_go_on(told: Told, site: Site, seconds: float = 300.0) -> None:
     """A part gets its record again, by itself; else that is wrong."""
     name, power, end = f"G{len(told.power)}", 200.0, time.monotonic() + seconds
     told.power[name] = power

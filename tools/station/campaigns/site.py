@@ -21,7 +21,7 @@ from free_port import free_port
 
 import sna_edge
 
-STARTED = 120.0
+STARTED = 300.0
 """Seconds that a start may take on a busy machine."""
 STATION = """data = "{data}"
 stop_seconds = 20
@@ -57,7 +57,7 @@ class Broken(Exception):
     """Something did not happen in time, or the station is gone."""
 
 
-def until(true: Callable[[], object], what: str, seconds: float = 90.0) -> None:
+def until(true: Callable[[], object], what: str, seconds: float = 300.0) -> None:
     """Return when `true()` is. Raises Broken."""
     end = time.monotonic() + seconds
     while not true():
@@ -128,7 +128,7 @@ class Site:
         """What /health answers; 0: nothing does."""
         return self.asked("/health")[0]
 
-    def asked(self, path: str, body: bytes | None = None, seconds: float = 10.0) -> tuple[int, Any]:
+    def asked(self, path: str, body: bytes | None = None, seconds: float = 60.0) -> tuple[int, Any]:
         """(status, what the answer holds) of a request; (0, why) where none comes."""
         request = urllib.request.Request(f"http://127.0.0.1:{self.ports['http']}{path}", body)
         try:
@@ -159,7 +159,7 @@ class Site:
             self.process.kill()
             self.process.wait()
 
-    def end(self, seconds: float = 60.0) -> int:
+    def end(self, seconds: float = 300.0) -> int:
         """SIGTERM, as systemd ends it; its exit code. Raises Broken."""
         assert self.process is not None
         self.process.send_signal(signal.SIGTERM)
@@ -203,7 +203,7 @@ class Broker:
         """End it."""
         if self.process is not None:
             self.process.terminate()
-            self.process.wait(30)
+            self.process.wait(120)
 
     def _answers(self) -> bool:
         with socket.socket() as one:
