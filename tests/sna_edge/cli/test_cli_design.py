@@ -70,7 +70,7 @@ def test_a_plan_comes_back_to_fit_half_measured(sna: Sna, tmp_path: Path) -> Non
     model = tmp_path / "depth.sna"
     fit = ("fit", plan, "--target", "depth", "--categorical", "gas", "-o", model)
     assert "as 6 of 24 cells of the column; fill it or drop" in sna(*fit).sentence()
-    said = sna(*fit, "--missing", "drop", "--time-limit", 10)
+    said = sna(*fit, "--missing", "drop")
     assert said.code == 0 and "left out 6 rows with missing cells (depth 6)" in said.out
     assert "input 'speed' changes nothing in the model chosen and was left out" in said.out
     answer = sna("query", model, "--at", "power=200", "gas=N2", "--json").json

@@ -213,8 +213,6 @@ def test_units_come_from_the_option_the_row_and_the_header(
         "--target",
         header.split(",")[2],
         *words,
-        "--time-limit",
-        5,
         "-o",
         tmp_path / "m.sna",
     )

@@ -27,7 +27,7 @@ MEANS = {
 def test_what_nothing_predicts_is_its_mean(kind: str) -> None:
     rng = np.random.default_rng(1)
     y = MEANS[kind](rng)
-    found = fit_arrays(rng.random((len(y), 3)), y, link="logistic", time_limit=0.4)
+    found = fit_arrays(rng.random((len(y), 3)), y, link="logistic")
     assert set(found.report["confirmed"]["replaced"].values()) <= {"mean", "linear"}
     np.testing.assert_allclose(found.model.value(np.full(3, 0.5)), y.mean(), atol=2.0 * y.std())
 
@@ -57,7 +57,5 @@ def test_shares_near_the_ends_keep_apart(kind: str) -> None:
 def test_purities_are_fitted() -> None:
     rng = np.random.default_rng(16)
     x = rng.random((100, 3))
-    found = fit_arrays(
-        x, 1.0 - 1e-4 / (1.0 + np.exp(-(x @ [3.0, -2.0, 1.0]))), link="logistic", time_limit=2.0
-    )
+    found = fit_arrays(x, 1.0 - 1e-4 / (1.0 + np.exp(-(x @ [3.0, -2.0, 1.0]))), link="logistic")
     assert found.report["outputs"]["y"]["r2"] > 0.95

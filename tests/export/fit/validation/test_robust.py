@@ -58,8 +58,7 @@ def test_a_robust_fit_is_the_fit_without_the_errors() -> None:
     fresh = np.random.default_rng(9).uniform(0.05, 0.95, (500, 2))
     truth = np.sin(4.0 * fresh[:, 0]) + fresh[:, 1] + 3.0
     plain, robust, clean = (
-        fit_arrays(X, y, robust=r, time_limit=6)
-        for y, r in ((SPOILT, False), (SPOILT, True), (Y, False))
+        fit_arrays(X, y, robust=r) for y, r in ((SPOILT, False), (SPOILT, True), (Y, False))
     )
     error = [
         float(np.sqrt(np.mean((f.model(fresh)[:, 0] - truth) ** 2))) for f in (plain, robust, clean)
@@ -115,14 +114,14 @@ def test_rows_off_with_their_whole_group_are_not_suspect() -> None:
     group = np.repeat(np.arange(10), 20)
     y = Y + np.where(group == 4, 8.0, 0.0)
     y[5] += 6.0
-    found = fit_arrays(X, y, groups=group, time_limit=4)
+    found = fit_arrays(X, y, groups=group)
     rows = [s["row"] for s in found.report.get("suspects", [])]
     assert 6 in rows and sum(81 <= r <= 100 for r in rows) <= 1
 
 
 def test_rows_are_numbered_as_in_the_table() -> None:
     """With rows held out of the whole fit as well."""
-    found = fit_arrays(X, SPOILT, robust=True, holdout="20%", time_limit=6)
+    found = fit_arrays(X, SPOILT, robust=True, holdout="20%")
     rows = {s["row"] - 1 for s in found.report["suspects"] if s["left_out"]}
     assert rows and rows <= set(WRONG.tolist())
     assert replace(found).report["holdout"]["rows"] == 40

@@ -9,8 +9,6 @@ import pytest
 
 import sna_edge
 
-LIMIT = ("--time-limit", "5")
-
 
 def save(path, header, rows):
     with open(path, "w", newline="", encoding="utf-8") as file:
@@ -45,7 +43,7 @@ def test_groups_and_times_are_no_inputs_and_are_reported(tmp_path, capsys):
             for i, x in enumerate(rng.uniform(0, 1, 96))]  # fmt: skip
     table = save(tmp_path / "lots.csv", ["x", "lot", "day", "y"], rows)
     words = [
-        "fit", str(table), "--target", "y", "--groups", "lot", "--time", "day", *LIMIT,
+        "fit", str(table), "--target", "y", "--groups", "lot", "--time", "day",
         "--report", str(tmp_path / "r.html"), "-o", str(tmp_path / "m.sna"),
     ]  # fmt: skip
     assert main(words) == 0
@@ -62,7 +60,7 @@ def test_held_out_figures_stand_beside_those_out_of_fold(table, tmp_path, capsys
     from sna_edge.cli import main
 
     words = [
-        "fit", str(table), "--target", "width", "--categorical", "steel", *LIMIT,
+        "fit", str(table), "--target", "width", "--categorical", "steel",
         "--holdout", "30%", "--report", str(tmp_path / "r.html"), "-o", str(tmp_path / "m.sna"),
     ]  # fmt: skip
     assert main(words) == 0
@@ -90,7 +88,7 @@ def test_a_robust_fit_names_the_rows_it_leaves_out_and_reads_a_gauge_study(table
          for t in range(3)],
     )  # fmt: skip
     path = tmp_path / "m.sna"
-    words = ["fit", str(wrong), "--target", "width", "--categorical", "steel", *LIMIT, "--robust"]
+    words = ["fit", str(wrong), "--target", "width", "--categorical", "steel", "--robust"]
     assert main([*words, "--gage", str(study), "-o", str(path)]) == 0
     text = capsys.readouterr().out
     assert "1 row looks wrong; left out of the fit: 1," in text
@@ -118,7 +116,6 @@ def fitted(table):
         "width",
         "--categorical",
         "steel",
-        *LIMIT,
         "--report",
         page,
         "-o",
@@ -184,7 +181,6 @@ def test_declared_domain_and_several_targets(sna, table, tmp_path):
         "power",
         "--domain",
         "power=50:500",
-        *LIMIT,
     ]
     said = sna("fit", table, *words, "-o", tmp_path / "m.sna", "--json")
     assert said.code == 0
@@ -247,7 +243,7 @@ def test_a_fit_says_where_its_intervals_hold_in_a_line_in_json_and_in_the_file(
     from sna_edge.cli import main
 
     path = tmp_path / "m.sna"
-    words = ["fit", str(table), "--target", "width", "--categorical", "steel", *LIMIT]
+    words = ["fit", str(table), "--target", "width", "--categorical", "steel"]
     assert main([*words, "-o", str(path)]) == 0
     assert re.search(r"^width: covers \d+ %.*; the width ", capsys.readouterr().out, re.M)
     assert main([*words, "-o", str(path), "--json", "--report", str(tmp_path / "r.html")]) == 0
