@@ -18,6 +18,7 @@ APART = ("-m", "-p", "-f", "-C", "-u", "-i", "-n", "--kill-child")
 BOOT = """#!/bin/bash
 # what is written to any file goes into memory: the root is a layer above that of the machine
 set -e
+umask 022
 ip link set lo up
 mount --make-rprivate /
 mount -t tmpfs tmpfs /mnt
@@ -39,6 +40,7 @@ ln -s pts/ptmx dev/ptmx
 mkdir -p opt/sna run/lock run/systemd/system var/lib/private
 cp -r {folder}/. opt/sna/
 cp -r {units}/. run/systemd/system/
+chmod -R a+rX opt/sna run/systemd/system
 printf '[Unit]\nRequires=systemd-journald.socket\nDefaultDependencies=no\n' \
   > run/systemd/system/try.target
 mount --bind {state} var/lib/private
