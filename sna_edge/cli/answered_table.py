@@ -51,6 +51,7 @@ def answer_table(
     needed: Mapping[str, Axis | Output],
     answers: Sequence[str],
     answer: Answer,
+    *,
     remarks: Remarks | None = None,
     labels: Mapping[str, Sequence[str]] | None = None,
     may_lack: frozenset[str] = frozenset(),

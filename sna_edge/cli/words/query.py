@@ -271,6 +271,9 @@ def _table(args: argparse.Namespace, model: Model, level: float | None) -> int:
     labels = {free_name(one.target, "_", names): one.labels for one in model.classes}
     names += labels
     lacking = frozenset() if model.gaps is None else model.gaps.may_lack
-    found = answer_table(source, args.output, columns_read, names, answer, remarks, labels, lacking)
+    found = answer_table(
+        source, args.output, columns_read, names, answer,
+        remarks=remarks, labels=labels, may_lack=lacking,
+    )  # fmt: skip
     emit(args, *summary(found, args.output))
     return found.code()

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -141,9 +141,7 @@ def advise(
         return _AdviceSearch(
             model,
             here,
-            indices,
-            list(allowed.values()),
-            boxes,
+            _Moves(indices, list(allowed.values()), boxes),
             found,
             seed,
             budget,
@@ -163,6 +161,14 @@ def _here(model: Model, part: Mapping[str, object]) -> Floats:
     return np.array([coordinate(a, part[a.name]) for a in model.axes])
 
 
+class _Moves(NamedTuple):
+    """The inputs that may change, what is known of each, and the ends between which it may lie."""
+
+    indices: list[int]
+    knobs: list[Knob]
+    boxes: list[tuple[float, float]]
+
+
 class _AdviceSearch:
     """One call of advise: categorical knobs are tried level by level, the others searched."""
 
@@ -170,30 +176,21 @@ class _AdviceSearch:
         self,
         model: Model,
         here: Floats,
-        indices: list[int],
-        knobs: list[Knob],
-        boxes: list[tuple[float, float]],
+        moves: _Moves,
         found: list[Any],
         seed: int,
         budget: TimeBudget,
         own: OwnInterval,
     ) -> None:
-        self.model, self.here, self.knobs, self.seed, self.budget = (
-            model,
-            here,
-            knobs,
-            seed,
-            budget,
-        )
-        self.own = own
+        self.model, self.here, self.seed, self.budget, self.own = model, here, seed, budget, own
+        self.indices, self.knobs, self.boxes = moves
         self.outputs, self.low, self.high = arrays(found)
         self.wide = self.low > self.high  # an interval is wider than its limits: aim at the middle
-        self.indices, self.boxes = indices, boxes
-        axes = [model.axes[d] for d in indices]
+        axes = [model.axes[d] for d in self.indices]
         self.levels = [u for u, a in enumerate(axes) if a.kind == "categorical"]
         self.moving = [u for u, a in enumerate(axes) if a.kind != "categorical"]
         one = [1.0 if a.kind == "categorical" else 1.0 / a.width for a in axes]
-        self.cost = np.array([k.cost or c for k, c in zip(knobs, one, strict=True)])
+        self.cost = np.array([k.cost or c for k, c in zip(self.knobs, one, strict=True)])
 
     def answer(self) -> Advice:
         searches: list[tuple[FeasibleProjection, float]] = []
