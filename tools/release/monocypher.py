@@ -36,15 +36,20 @@ def folder() -> Path | None:
             if done.returncode or not found:
                 return None
             target.mkdir(exist_ok=True)
-            with tarfile.open(found[0]) as archive:
-                for member in archive.getmembers():
-                    name = Path(member.name).name
-                    if name in ("monocypher.h", "monocypher.c"):  # the last one makes it whole
-                        source = archive.extractfile(member)
-                        assert source is not None
-                        (Path(scratch) / name).write_bytes(source.read())
-                        shutil.move(Path(scratch) / name, target / name)  # whole or not at all
+            _unpack(found[0], Path(scratch), target)
     return target if (target / "monocypher.h").exists() else None
+
+
+def _unpack(archive: Path, scratch: Path, target: Path) -> None:
+    """Both files, each whole or not at all; the last one makes the folder whole."""
+    with tarfile.open(archive) as packed:
+        for member in packed.getmembers():
+            name = Path(member.name).name
+            if name in ("monocypher.h", "monocypher.c"):
+                source = packed.extractfile(member)
+                assert source is not None
+                (scratch / name).write_bytes(source.read())
+                shutil.move(scratch / name, target / name)
 
 
 if __name__ == "__main__":

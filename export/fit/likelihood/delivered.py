@@ -110,19 +110,9 @@ def delivered(found: Found, budget: TimeBudget, plain: bool) -> FitResult:
     predicted = values(outputs, _linear(family, honest))
     candidate = _candidate(found, f, made, outputs, y, predicted)
     said = _said(found, y, predicted)
-    known: dict[str, Any] = {
-        "rows": len(samples.x), "seed": found.seed, "kind": best.name, "family": family.name,
-        "link": target.family.link, "modes": candidate.rank,
-    }  # fmt: skip
-    if found.quick:
-        known["effort"] = "quick"
-    if found.how.metadata():
-        known["held_out"] = found.how.metadata()
-    if target.exposure is not None:
-        known["exposure"] = target.exposure
+    known = _provenance(found, family, candidate.rank)
     back = {"dropped": [d.name for d in found.dropped], "cut": budget.cut}
-    short = _short(said)
-    fit = {**known, "outputs": short, **{k: v for k, v in back.items() if v}}
+    fit = {**known, "outputs": _short(said), **{k: v for k, v in back.items() if v}}
     metadata: dict[str, Any] = {"fit": fit}
     classes = target.classes()
     if classes is not None:
@@ -131,24 +121,45 @@ def delivered(found: Found, budget: TimeBudget, plain: bool) -> FitResult:
     measured = target.indicators(y)
     if classes is None and target.exposure is None:
         outputs = with_intervals(outputs, measured, predicted, group=group)
-    used = np.arange(len(samples.axes))
-    model = assemble(samples, used, candidate, outputs, metadata)
-    report = {
-        **known, **back, "why": _why(found), "chosen": best.name,
-        "outputs": said["outputs"], "seconds": budget.elapsed,
-        "notes": [*found.notes, *map(str, found.dropped)],
-        "folds": found.how.sentence(found.rows.folds),
-        "effort": "quick" if found.quick else "normal",
-        "stopped": budget.halted,
-        "calibration": {"shift": made.shift, "factor": made.factor},
-        "candidates": [c.row() for c in found.tried], "inputs": model.input_names,
-    }  # fmt: skip
+    model = assemble(samples, np.arange(len(samples.axes)), candidate, outputs, metadata)
+    report = {**known, **back, **_report(found, said, made, budget), "inputs": model.input_names}
     if "classes" in said:
         report["classes"] = said["classes"]
     made_result = FitResult(
         model, report, samples.x[best.rows], measured, predicted, group, best.rows
     )
     return made_result if plain else _beside(made_result, samples, best, found.seed, budget)
+
+
+def _provenance(found: Found, family: Family, modes: int) -> dict[str, Any]:
+    """What model and report both say of how the model came to be."""
+    known: dict[str, Any] = {
+        "rows": len(found.rows.samples.x), "seed": found.seed, "kind": found.best.name,
+        "family": family.name, "link": found.target.family.link, "modes": modes,
+    }  # fmt: skip
+    if found.quick:
+        known["effort"] = "quick"
+    if found.how.metadata():
+        known["held_out"] = found.how.metadata()
+    if found.target.exposure is not None:
+        known["exposure"] = found.target.exposure
+    return known
+
+
+def _report(
+    found: Found, said: dict[str, Any], made: Calibration, budget: TimeBudget
+) -> dict[str, Any]:
+    """What the report says beside the provenance."""
+    return {
+        "why": _why(found), "chosen": found.best.name,
+        "outputs": said["outputs"], "seconds": budget.elapsed,
+        "notes": [*found.notes, *map(str, found.dropped)],
+        "folds": found.how.sentence(found.rows.folds),
+        "effort": "quick" if found.quick else "normal",
+        "stopped": budget.halted,
+        "calibration": {"shift": made.shift, "factor": made.factor},
+        "candidates": [c.row() for c in found.tried],
+    }  # fmt: skip
 
 
 def _linear(family: Family, f: Floats) -> Floats:
