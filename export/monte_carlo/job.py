@@ -25,7 +25,7 @@ MOST = 1000
 class Job:
     """`artifact`: the model's bytes; a draw for each input, a scale for each output; specs:
     (output, lower, upper); `backend`: numpy or native; `directions` [D][bits] of Sobol' points, in
-    `replicates` of as many samples each."""
+    `replicates` of as many samples each; whether samples are `double` or float32."""
 
     artifact: bytes
     draws: tuple[Draw, ...]
@@ -36,6 +36,7 @@ class Job:
     specs: tuple[tuple[int, float, float], ...] = ()
     directions: tuple[tuple[int, ...], ...] = ()
     replicates: int = 1
+    double: bool = False
 
     @property
     def design(self) -> str:
@@ -73,6 +74,7 @@ class Job:
             "seed": self.seed, "samples": self.samples, "backend": self.backend,
             "scales": [asdict(scale) for scale in self.scales], "specs": self.specs,
             "directions": self.directions, "replicates": self.replicates,
+            "double": self.double,
         })  # fmt: skip
 
     @classmethod
@@ -84,6 +86,7 @@ class Job:
             told["samples"], told["backend"], tuple(Scale(**s) for s in told["scales"]),
             tuple((k, lower, upper) for k, lower, upper in told["specs"]),
             tuple(map(tuple, told["directions"])), told["replicates"],
+            told["double"],
         )  # fmt: skip
 
     def tasks(self, partitions: int | None = None) -> list[dict[str, Any]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import ceil, log10
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,8 @@ from ..plot.canvas import (
 from .found import Distribution, Spec, Sweep, coarse
 
 BARS = 80
+LETTERS = 40
+"""Of all numbers below a panel."""
 
 
 @drawn
@@ -66,10 +69,23 @@ def _panel(ax: Any, one: Distribution, specs: Sequence[Spec]) -> None:
     ax.set_xlabel(folded(unit_once(one.name, one.unit), 40))
     ax.set_ylabel("share per bin")
     ax.set_ylim(bottom=0)
+    _room(ax)
+
+
+def _room(ax: Any) -> None:
+    """As few numbers below a panel as have room: those that lie close together, as 1000005 and
+    1000010, are long."""
+    low, high = ax.get_xlim()
+    most = max(abs(low), abs(high))
+    digits = ceil(log10(most / (high - low))) + 3
+    if digits > 4:
+        ax.locator_params(axis="x", nbins=max(LETTERS // (digits + 2), 2))
+        if 1.0 <= most < 1e9:
+            ax.ticklabel_format(axis="x", style="plain")
 
 
 def _said(spec: Spec) -> str:
     return (
-        f"| {spec.output} in {number(spec.lower)} to {number(spec.upper)}:"
+        f"| {spec.output} in {number(spec.lower, 15)} to {number(spec.upper, 15)}:"
         f" {100 * spec.inside.p:.4g} % "
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from math import isfinite
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,9 +53,11 @@ def _error(estimates: Floats) -> Floats:
 def _spec(spec: Spec, beyond: Floats, least: float) -> Spec:
     below, above = beyond.T
     return replace(
-        spec, below=_share(spec.below, below, least), above=_share(spec.above, above, least),
+        spec,
+        below=_share(spec.below, below, least) if isfinite(spec.lower) else spec.below,
+        above=_share(spec.above, above, least) if isfinite(spec.upper) else spec.above,
         inside=_share(spec.inside, 1.0 - below - above, least),
-    )  # fmt: skip
+    )
 
 
 def _share(one: Probability, estimates: Floats, least: float) -> Probability:

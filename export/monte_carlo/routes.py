@@ -37,7 +37,7 @@ def route(model: Model, job: Job) -> Route:
 
 
 class NumpyRoute:
-    """By numpy alone, in float64 from the same float32 samples; the outputs of several labels are
+    """By numpy alone, in float64 from the same samples; the outputs of several labels are
     their probabilities."""
 
     def __init__(self, model: Model, job: Job) -> None:
@@ -46,7 +46,8 @@ class NumpyRoute:
 
     def values(self, first: int, count: int) -> tuple[Floats, NDArray[np.int8]]:
         """y [N, K] and status [N]."""
-        x = samples(self._job.draws, self._job.seed, first, count, self._job.sobol).astype(float)
+        job = self._job
+        x = samples(job.draws, job.seed, first, count, job.sobol, job.double).astype(float)
         found, model = self._box.check(x), self._model
         y = np.full((count, len(model.outputs)), np.nan)
         good = found.status >= 0

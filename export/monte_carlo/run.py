@@ -25,6 +25,7 @@ from .native_route import serves
 from .partition import partition
 from .replicates import with_errors
 from .routes import Route, route
+from .steps import hidden, too_close, wanted
 from .tally import BINS, POWERS, STATUSES, Scale, Sums, Tally
 
 LOOK, PLACE = 1 << 14, 64
@@ -65,7 +66,7 @@ def sweep(
     """
     wanted, pieces = _probabilities(probabilities), _positive(partitions)
     job = looked(
-        _job(model, inputs, samples, seed, rest, specs, backend, design, replicates), model
+        _job(model, inputs, samples, seed, rest, specs, backend, design, replicates), model, backend
     )
     tasks, work = job.tasks(pieces), partial(partition, job.text)
     parts = run(tasks, work, folder, workers, dask, progress)
@@ -81,11 +82,26 @@ def _job(
     artifact = model.artifact if model.artifact is not None else model.to_bytes()
     draws = draws_of(model, inputs, rest)
     number = number_of(samples, draws, design)
-    return Job(
-        artifact, draws, seed, number, _backend(model, backend),
+    served = _backend(model, backend)
+    job = Job(
+        artifact, draws, seed, number, served,
         specs=tuple(_spec(model, spec) for spec in specs),
         directions=directions_for(design, draws, number, replicates), replicates=replicates,
     )  # fmt: skip
+    close = too_close(draws, wanted(number, job.design))
+    if close is None:
+        return job
+    _need_numpy(backend, f"samples of input {model.input_names[close]!r}")
+    return replace(job, backend="numpy", double=True)
+
+
+def _need_numpy(backend: str, what: str) -> None:
+    """Raises InputError where the library is asked for, which computes in float32."""
+    if backend == "native":
+        raise InputError(
+            f"{what} lie so close together that steps of float32, by which the compiled library"
+            " computes, would move the results; leave --backend native out"
+        )
 
 
 def _backend(model: Model, wanted: str) -> str:
@@ -129,9 +145,10 @@ def _probabilities(wanted: Iterable[float]) -> list[float]:
     return sorted(wanted)
 
 
-def looked(job: Job, model: Model) -> Job:
+def looked(job: Job, model: Model, backend: str = "auto") -> Job:
     """The job with the scales that the first samples suggest: sums about their mean, histograms
-    twice as wide as they are. Raises InputError where none of them has a value."""
+    twice as wide as they are; by numpy, unless the library is asked for (`backend`), where answers
+    lie closer together than float32 tells. Raises InputError where none of them has a value."""
     served = model if model.backend.name == job.backend else model.with_backend(job.backend)
     y, status = _look(route(served, job), job)
     good = y[status >= 0]
@@ -145,6 +162,11 @@ def looked(job: Job, model: Model) -> Job:
             "an output is too large for a number at some of the first samples; draw inputs from"
             " narrower distributions"
         )
+    many = wanted(job.samples, job.design)
+    close = [o.name for o, y in zip(model.outputs, good.T) if not hidden(y, many)]
+    if job.backend == "native" and close:
+        _need_numpy(backend, f"values of output {close[0]!r}")
+        return looked(replace(job, backend="numpy"), model)
     return replace(job, scales=tuple(_scale(column) for column in good.T))
 
 
@@ -198,15 +220,17 @@ def _counted(
     model: Model, job: Job, spec: tuple[int, float, float], beyond: Sequence[int], n: int
 ) -> Spec:
     k, lower, upper = spec
-    inside = n - sum(beyond)
-    shares = (Probability.of(count, n, job.design) for count in (*beyond, inside))
+    shares = [Probability.of(count, n, job.design) for count in (*beyond, n - sum(beyond))]
+    for side, limit in enumerate((lower, upper)):
+        if not isfinite(limit):
+            shares[side] = Probability(0.0, None)
     return Spec(model.output_names[k], lower, upper, *shares)
 
 
 def _inputs(model: Model, job: Job, found: Sequence[Any]) -> dict[int, dict[str, Any]]:
     """The inputs of the extremes, drawn again."""
     at = sorted({i for one in found for _, i in (*one.lowest, *one.highest)})
-    rows = {i: drawn(job.draws, job.seed, i, 1, job.sobol)[0].tolist() for i in at}
+    rows = {i: drawn(job.draws, job.seed, i, 1, job.sobol, job.double)[0].tolist() for i in at}
     return {
         i: {
             axis.name: axis.level_names[round(x)] if axis.kind == "categorical" else x

@@ -58,8 +58,8 @@ def _of_outputs(folder: str) -> bool:
 
 
 def _in_folder(folder: str) -> list[str]:
-    """All tables in it; what is hidden is none: the copies of an editor (.ipynb_checkpoints), what a
-    job has not finished (_temporary)."""
+    """All tables in it; what is hidden is none: the copies of an editor (.ipynb_checkpoints), what
+    a job has not finished (_temporary)."""
     found = list[str]()
     for at, folders, names in os.walk(folder):
         folders[:] = [name for name in folders if name[0] not in HIDDEN]

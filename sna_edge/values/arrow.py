@@ -36,7 +36,9 @@ def _nanoseconds(column: Any) -> list[Any]:
     else:
         coarse = pyarrow.duration("us") if types.is_duration(kind) else pyarrow.time64("us")
     values = pyarrow.array(micros, coarse).to_pylist()
-    return [v if not ns or not ns % 1000 else _to_last(v, ns % 1000) for v, ns in zip(values, whole)]
+    return [
+        v if not ns or not ns % 1000 else _to_last(v, ns % 1000) for v, ns in zip(values, whole)
+    ]
 
 
 def _to_last(value: Any, rest: int) -> str:

@@ -20,9 +20,7 @@ def columns_of(data: Any) -> dict[str, Any] | None:
     if isinstance(data, (np.ndarray, np.void)):
         return {name: data[name] for name in data.dtype.names} if data.dtype.names else None
     if hasattr(data, "column_names") and hasattr(data, "to_pydict"):  # pyarrow
-        return _once(
-            data.column_names, lambda i, _: np.array(listed(data.column(i)), dtype=object)
-        )
+        return _once(data.column_names, lambda i, _: np.array(listed(data.column(i)), dtype=object))
     if hasattr(data, "columns") and hasattr(data, "__getitem__"):  # pandas, polars
         names = list(data.columns)
         return (

@@ -30,8 +30,8 @@ class Draw:
         LEVELS      values[number of cuts <= w]
         GRID        values[floor(i / a) mod n] of n
 
-    rounded to float32. `word`: which word of the sample; inputs of one table share theirs, so that
-    its rows stay together.
+    rounded to float32, or not (`double`). `word`: which word of the sample; inputs of one table
+    share theirs, so that its rows stay together.
     """
 
     kind: int
@@ -42,7 +42,7 @@ class Draw:
 
     def document(self) -> dict[str, Any]:
         """As JSON says it."""
-        values = packed(np.array(self.values, np.float32))
+        values = packed(np.array(self.values, np.float64))
         return {
             "kind": self.kind, "word": self.word, "numbers": self.numbers, "cuts": self.cuts,
             "values": values,
@@ -51,7 +51,7 @@ class Draw:
     @classmethod
     def of(cls, document: Mapping[str, Any]) -> Draw:
         """From what `document` gave."""
-        values = tuple(unpacked(document["values"], np.float32).tolist())
+        values = tuple(unpacked(document["values"], np.float64).tolist())
         lists = tuple(document["numbers"]), tuple(document["cuts"]), values
         return cls(document["kind"], document["word"], *lists)
 
@@ -62,11 +62,12 @@ def random_words(draws: Sequence[Draw]) -> list[int]:
 
 
 def samples(
-    draws: Sequence[Draw], seed: int, first: int, count: int, sobol: Sobol | None = None
-) -> NDArray[np.float32]:
-    """x float32 [N, D] of the samples first .. first + count - 1, of random words or Sobol'
-    points."""
-    found = np.empty((count, len(draws)), np.float32)
+    draws: Sequence[Draw], seed: int, first: int, count: int, sobol: Sobol | None = None,
+    double: bool = False,
+) -> NDArray[Any]:  # fmt: skip
+    """x [N, D] of the samples first .. first + count - 1, of random words or Sobol' points, float32
+    or `double`."""
+    found = np.empty((count, len(draws)), np.float64 if double else np.float32)
     known: dict[int, list[Words]] = {}
     for d, draw in enumerate(draws):
         if draw.kind == FIXED:
@@ -85,21 +86,31 @@ def samples(
     return found
 
 
-def on_grid(draw: Draw, first: int, count: int) -> NDArray[np.float32]:
+def on_grid(draw: Draw, first: int, count: int) -> NDArray[np.float64]:
     """Points [N] of the samples first .. first + count - 1: one digit of their numbers."""
     index = np.arange(first, first + count, dtype=np.int64)
     digit = index // int(draw.numbers[0]) % len(draw.values)
-    return np.array(draw.values, np.float32)[digit]
+    return np.array(draw.values)[digit]
+
+
+def looked_at(draw: Draw) -> NDArray[np.float64]:
+    """Numbers [N] that tell where the input lies: all that there are, or quantiles."""
+    if draw.kind == FIXED:
+        return np.array(draw.numbers[:1])
+    if draw.values:
+        return np.array(draw.values)
+    every = np.arange(1 << 23, 1 << 32, 1 << 24, dtype=np.uint64).astype(np.uint32)
+    return np.asarray(drawn(draw, every), np.float64)
 
 
 def drawn(draw: Draw, word: Words) -> NDArray[Any]:
     """One input [N] of random words [N]."""
     if draw.kind == ROWS:
         n = np.uint64(len(draw.values))
-        return np.array(draw.values, np.float32)[(word.astype(np.uint64) * n) >> np.uint64(32)]
+        return np.array(draw.values)[(word.astype(np.uint64) * n) >> np.uint64(32)]
     if draw.kind == LEVELS:
         cuts = np.array(draw.cuts, np.uint32)
-        return np.array(draw.values, np.float32)[np.searchsorted(cuts, word, side="right")]
+        return np.array(draw.values)[np.searchsorted(cuts, word, side="right")]
     a, b, c, d, e = draw.numbers
     u = (word.astype(float) + 0.5) * UNIT
     if draw.kind == UNIFORM:

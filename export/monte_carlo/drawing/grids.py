@@ -30,7 +30,7 @@ def grid_of(axis: Axis, word: int, inner: str | None, levels: Sequence[float]) -
     low, high, n = _numbers(axis, inner)
     around = axis.kind == "periodic" and high - low == axis.width
     points = np.linspace(low, high, n, endpoint=not around)
-    return Draw(GRID, word, values=tuple(points.astype(np.float32).tolist()))
+    return Draw(GRID, word, values=tuple(points.tolist()))
 
 
 def _numbers(axis: Axis, inner: str | None) -> tuple[float, float, int]:

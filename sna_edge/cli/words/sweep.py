@@ -10,7 +10,7 @@ import argparse
 import sys
 import time
 from collections.abc import Iterator
-from math import isnan
+from math import floor, isnan, log10
 from typing import TYPE_CHECKING
 
 from ...errors import InputError
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 HELP = "distributions of outputs from distributions of inputs: Monte Carlo"
 BACKENDS = ("auto", "numpy", "native")
+DIGITS, MOST_DIGITS = 6, 17
+SHARE = 1e-3
+"""Of a deviation, to which values are told where nothing else says how far."""
 QUIET = 2.0
 """Seconds between two lines of progress, and before the first."""
 
@@ -212,9 +215,10 @@ def _output(one: Distribution) -> Iterator[str]:
     yield _moments(one, unit)
     heads = ["quantile", "value", "to within", "standard error"]
     rows = [
-        [f"{q.p:.6g}", f"{q.value:.6g}", f"{q.resolution:.1g}", _give(q.se, "")]
+        [f"{q.p:.6g}", _told_to(q.value, max(q.resolution, q.se or 0.0)), f"{q.resolution:.1g}",
+         _give(q.se, "")]
         for q in one.quantiles
-    ]
+    ]  # fmt: skip
     shown = 4 if any(q.se is not None for q in one.quantiles) else 3
     yield from table(heads[:shown], [row[:shown] for row in rows])
 
@@ -228,22 +232,35 @@ def _moments(one: Distribution, unit: str) -> str:
     sd = "unknown" if isnan(one.sd) else f"{one.sd:.6g}{_give(one.sd_se)}"
     shape = f", skewness {one.skewness:.3g}, kurtosis {one.kurtosis:.4g}"
     shape = "" if isnan(one.skewness) else shape
-    return f"{one.name}: mean {one.mean:.7g}{unit}{_give(one.mean_se)}, sd {sd}{shape}"
+    mean = _told_to(one.mean, one.mean_se or SHARE * one.sd)
+    return f"{one.name}: mean {mean}{unit}{_give(one.mean_se)}, sd {sd}{shape}"
+
+
+def _told_to(value: float, error: float) -> str:
+    """With two digits of its error, and six at least: 1000000.083 +- 0.003."""
+    digits = DIGITS
+    if value and error > 0:
+        digits = floor(log10(abs(value))) - floor(log10(error)) + 2
+    return f"{value:.{min(max(digits, DIGITS), MOST_DIGITS)}g}"
 
 
 def _ends(found: Sweep, one: Distribution) -> Iterator[str]:
     for word, kept in (("lowest", one.lowest), ("highest", one.highest)):
         value, sample = kept[0]
         at = ", ".join(
-            f"{n} {x:.6g}" if isinstance(x, float) else f"{n} {x}"
+            f"{n} {x:.9g}" if isinstance(x, float) else f"{n} {x}"
             for n, x in found.inputs[sample].items()
         )
-        yield f"{word} {value:.6g} at {at} (sample {sample})"
+        told = _told_to(value, SHARE * one.sd)
+        yield f"{word} {told} at {at} (sample {sample})"
 
 
 def _limits(found: Sweep) -> Iterator[str]:
     rows = [
-        [f"{s.output} in {s.lower:g} to {s.upper:g}", *map(_share, (s.below, s.above, s.inside))]
+        [
+            f"{s.output} in {s.lower:.15g} to {s.upper:.15g}",
+            *map(_share, (s.below, s.above, s.inside)),
+        ]
         for s in found.specs
     ]
     yield from table(["limits", "below", "above", "inside"], rows)

@@ -154,7 +154,12 @@ def test_ids_held_as_bytes_are_texts_in_csv(place, job) -> None:
 
 def test_what_is_hidden_in_a_folder_is_no_table_of_it(place, job):
     """Copies of an editor and what a job has not finished were counted as parts."""
-    for below in ("a.csv", ".ipynb_checkpoints/a-checkpoint.csv", "_temporary/0/a.csv", "2024/a.csv"):
+    for below in (
+        "a.csv",
+        ".ipynb_checkpoints/a-checkpoint.csv",
+        "_temporary/0/a.csv",
+        "2024/a.csv",
+    ):
         path = place / "archive" / below
         path.parent.mkdir(parents=True, exist_ok=True)
         as_csv(path, parts(10))
@@ -168,7 +173,7 @@ def test_a_column_that_folders_tell_is_said_to_be_there(place, job):
         (place / "archive" / f"lot={lot}").mkdir()
         columns = {name: cells for name, cells in parts(10).items() if name != "lot"}
         as_csv(place / "archive" / f"lot={lot}" / "0.csv", columns)
-    with pytest.raises(InputError, match="has no column 'lot'.*folder lot=a.*not read.*into the"):
+    with pytest.raises(InputError, match=r"has no column 'lot'.*folder lot=a.*not read.*into the"):
         score(job(), [str(place / "archive")])
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
+
+import sna_edge
 
 
 def test_distributions_of_outputs(sna: Any, model_file: Any, tmp_path: Any) -> None:
@@ -18,6 +21,20 @@ def test_distributions_of_outputs(sna: Any, model_file: Any, tmp_path: Any) -> N
     text = sna(*words, "--input", "power=250", "--spec", f"{name}={middle}:").out
     assert f"{name}: mean" in text and "power 250" in text and "inside" in text
     assert "10,000 samples" in text
+
+
+def test_digits_down_to_the_standard_error(sna: Any, tmp_path: Any) -> None:
+    """A mean of 1000000.08 +- 0.01 was 1000000, quantiles 5 apart the same number, and a limit of
+    1000005 was 1e+06."""
+    axis = sna_edge.spline_axis("x", "", -10.0, 10.0, spans=1, degree=1)
+    line = sna_edge.CP.full([[[-10.0], [10.0]]], [[1.0]])
+    model = sna_edge.Model([axis], line, [sna_edge.Output("y", offset=1e6)])
+    model.save(tmp_path / "m.sna")
+    words = ["sweep", tmp_path / "m.sna", "--input", "x=normal(0, 1)", "--samples", "1e4"]
+    text = sna(*words, "--spec", "y=1000001.5:").out
+    (mean,) = re.findall(r"mean ([\d.]+) \+- 0.01,", text)
+    assert len(mean.partition(".")[2]) >= 2 and "1000001.5 to inf" in text
+    assert len(re.findall(r"\d\.\d+ +99999\d\.\d\d", text)) >= 4
 
 
 def test_all_points_of_a_grid(sna: Any, model_file: Any) -> None:
