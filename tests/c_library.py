@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fcntl
 import importlib.util
-import os
 import shutil
 import subprocess
 import sys
@@ -49,11 +48,14 @@ def compiler() -> str:
 
 
 @pytest.fixture(scope="session")
-def compiled(compiler: str, tmp_path_factory: pytest.TempPathFactory) -> Any:
+def compiled(
+    compiler: str, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Any:
     """compiled(name, source, *flags) -> the library of that name, compiled once by whichever test
     process asks first."""
     base = tmp_path_factory.getbasetemp()
-    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "native"
+    beside = hasattr(request.config, "workerinput")  # one of several, each with a folder in one
+    folder = (base.parent if beside else base) / "native"
     folder.mkdir(exist_ok=True)
 
     def made(name: str, source: str, *flags: str) -> Path:

@@ -44,7 +44,7 @@ def test_the_interval_of_pass_and_fail_says_what_it_holds(
     link: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     x, y = passed()
-    model = fit_arrays(x, y, names=["passed"], link=link, time_limit=2.0).model
+    model = fit_arrays(x, y, names=["passed"], link=link).model
     found = model.evaluate(np.random.default_rng(1).uniform(x.min(axis=0), x.max(axis=0), (500, 2)))
     if link == "logistic":
         assert (found.lower >= 0).all() and (found.upper <= 1).all()
