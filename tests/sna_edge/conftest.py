@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 from collections.abc import Callable
 from pathlib import Path
+from time import thread_time
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from sna_edge.core.basis import (
     periodic_bspline,
     uniform_breaks,
 )
+from sna_edge.numerics import time_budget
 
 Factory = Callable[..., Model]
 
@@ -157,6 +159,13 @@ def load_by_hand() -> Any:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module.ByHand
+
+
+@pytest.fixture
+def own_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Queries go by the time that their thread has had: other programs of the machine take none of
+    it, and no deadline cuts an answer here that it would not cut elsewhere."""
+    monkeypatch.setattr(time_budget, "perf_counter", thread_time)
 
 
 @pytest.fixture(scope="session")

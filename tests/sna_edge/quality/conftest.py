@@ -37,6 +37,11 @@ def line_model(support: tuple[int, ...] = (9, 9, 9, 9), levels: tuple[int, ...] 
     return Model(seen, cp, outputs)
 
 
+@pytest.fixture(autouse=True)
+def patient(own_time: None) -> None:
+    """Advice has its milliseconds whatever else the machine does."""
+
+
 @pytest.fixture(scope="session")
 def holed() -> Model:
     """No training row with power in 150 .. 200 W, where parts are good, nor in 250 .. 300 W, where

@@ -223,9 +223,10 @@ def test_a_graceful_end_judges_what_waits(tmp_path):
 
 
 def test_advice_comes_with_the_record_of_a_reject_and_holds_up_no_part(tmp_path):
-    from ..plants import LIMITS
+    from ..plants import LIMITS, STATION
 
-    plant = process(tmp_path, limits=LIMITS + "[knobs.power]\nstep = 5\n")
+    patient = STATION.replace("limits = ", "advice_ms = 10000\nlimits = ")
+    plant = process(tmp_path, station=patient, limits=LIMITS + "[knobs.power]\nstep = 5\n")
     told = sent(plant.desk, {"power": 290.0}, {"power": 200.0}, {"power": 290.0})
     assert [r["verdict"] for r in told.records] == ["REJECT", "ACCEPT", "REJECT"]
     assert told.records[0]["advice"]["settings"]["power"] <= 240.0
