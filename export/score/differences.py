@@ -25,12 +25,14 @@ def pair_of(
     return {
         "new": new["output"], "old": old, "keys": [new["key"], before["key"]],
         "columns": columns, "verdicts": judged,
+        "other_limits": judged and new["limits"] != before["limits"],
     }  # fmt: skip
 
 
 def compared(task: Mapping[str, Any]) -> dict[str, Any]:
     """Sums of two files of one input: per output how many rows have both values, the sum of
-    differences, of their squares, and the largest; {"ACCEPT to REJECT": rows}."""
+    differences, of their squares, and the largest; {"ACCEPT to REJECT": rows}, and whether these
+    were judged by other limits."""
     verdict = ["verdict"] if task["verdicts"] else []
     places = task["columns"].values()
     new_names, old_names = ([*(place[i] for place in places), *verdict] for i in (0, 1))
@@ -47,7 +49,8 @@ def compared(task: Mapping[str, Any]) -> dict[str, Any]:
             largest[name] = max(largest[name], float(np.abs(d).max(initial=0.0)))
         if task["verdicts"]:
             _count(changed, old["verdict"], new["verdict"])
-    return {"sums": sums, "largest": largest, "changed": changed}
+    other = task["other_limits"]
+    return {"sums": sums, "largest": largest, "changed": changed, "other_limits": other}
 
 
 def _count(changed: dict[str, int], old: Any, new: Any) -> None:
@@ -60,7 +63,7 @@ def _count(changed: dict[str, int], old: Any, new: Any) -> None:
 
 def whole(parts: list[Mapping[str, Any]]) -> dict[str, Any]:
     """Of all files: per output rows, mean, root mean square and largest difference; verdicts that
-    changed."""
+    changed, and whether some of them were judged by other limits."""
     outputs: dict[str, Any] = {}
     for name in parts[0]["sums"]:
         n, total, squares = (math.fsum(p["sums"][name][i] for p in parts) for i in range(3))
@@ -74,4 +77,5 @@ def whole(parts: list[Mapping[str, Any]]) -> dict[str, Any]:
     for part in parts:
         for key, n in part["changed"].items():
             changed[key] = changed.get(key, 0) + n
-    return {"outputs": outputs, "verdicts": changed}
+    other = any(part["other_limits"] for part in parts)
+    return {"outputs": outputs, "verdicts": changed, "other_limits": other}

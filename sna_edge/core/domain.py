@@ -100,7 +100,8 @@ class DomainBox:
         width = np.where(
             self.levels, np.maximum(self.upper - self.lower, 1.0), self.upper - self.lower
         )
-        relative = np.nan_to_num(np.abs(excess) / width, nan=np.inf)
+        with np.errstate(over="ignore"):
+            relative = np.nan_to_num(np.abs(excess) / width, nan=np.inf)
         worst = np.argmax(np.where(excess != 0, relative, -1.0), axis=1)
         outside = (excess != 0).any(axis=1)
         status[outside] = Status.EXTRAPOLATED if extrapolate else Status.OUT_OF_DOMAIN

@@ -170,3 +170,5 @@ def _differences(previous: str, found: Mapping[str, Any]) -> Iterator[str]:
     yield from table([f"less {os.path.basename(previous)}", "rows", "mean", "rms", "largest"], rows)
     for key, n in found["verdicts"].items():
         yield f"{n} verdicts changed from {key}"
+    if found["verdicts"] and found.get("other_limits"):
+        yield "limits changed too since then: verdicts differ by model and limits"

@@ -147,7 +147,17 @@ def test_models_are_kept_apart_and_compared(place, job):
     assert told["mean"] == pytest.approx(change.mean(), rel=1e-12)
     assert told["rms"] == pytest.approx(np.sqrt(np.square(change).mean()), rel=1e-12)
     assert sum(found.differences["verdicts"].values()) > 0
+    assert not found.differences["other_limits"]
     assert score(new, [str(place / "archive")]).differences == found.differences
+
+
+def test_verdicts_by_other_limits_are_not_the_models_alone(place, job):
+    as_csv(place / "archive" / "a.csv", parts(100))
+    score(job("old"), [str(place / "archive")])
+    (place / "limits.toml").write_text("[outputs.width]\nLSL = 80.0\nUSL = 100.0\n")
+    found = score(job("new"), [str(place / "archive")])
+    assert found.differences["other_limits"] and found.differences["verdicts"]
+    assert found.differences["outputs"]["width"]["largest"] == 0.0
 
 
 def test_any_number_of_workers_gives_the_same_bytes(place, job):

@@ -7,6 +7,7 @@ import pytest
 
 from sna_edge import level_axis, spline_axis
 from sna_edge.core.domain import BESIDE, DomainBox
+from sna_edge.status import Status
 
 AXES = (
     spline_axis("power", "W", 100.0, 300.0, spans=2, degree=3),
@@ -44,3 +45,10 @@ def test_a_row_of_a_batch_is_checked_as_it_is_alone(share, extrapolate):
 def test_rows_in_another_order_in_memory_are_checked_alike():
     box, x = DomainBox(AXES), rows(3 * BESIDE, 0.01)
     assert np.array_equal(box.check(np.asfortranarray(x)).status, box.check(x).status)
+
+
+def test_far_outside_a_narrow_domain_is_no_warning():
+    """1e300 over a width of 1e-12 is more than a number."""
+    box = DomainBox([spline_axis("u", "", 0.0, 1e-12, spans=1, degree=1)])
+    with np.errstate(all="raise"):
+        assert box.check(np.array([[1e300]])).status[0] == Status.OUT_OF_DOMAIN
