@@ -6,6 +6,7 @@ import json
 import os
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
 from types import TracebackType
 from typing import Any
 
@@ -18,6 +19,7 @@ from sna_edge.durable.disk import BESIDE
 from sna_edge.durable.whole import naming
 from sna_edge.errors import BackendError, InputError
 from sna_edge.model import Model
+from sna_edge.table.sheets import written
 from sna_edge.values.arrow import listed
 from sna_edge.values.units import conversion
 
@@ -170,11 +172,16 @@ def _numbers(column: Any, scale: float, shift: float) -> Floats:
     return found if (scale, shift) == (1.0, 0.0) else found * scale + shift
 
 
+def _as_table(level: object) -> object:
+    """Times as every other reader of tables writes them; all else as it is."""
+    return written(level) if isinstance(level, datetime) else level
+
+
 def _levels(axis: Axis, column: Any) -> Floats:
     """Places of levels: NaN for null and blanks, infinity for a level that was never seen."""
     coded = column if hasattr(column, "dictionary_decode") else column.dictionary_encode()
     levels = listed(coded.dictionary)
-    known = [np.nan if level is None else axis.levels.index(level) for level in levels]
+    known = [np.nan if level is None else axis.levels.index(_as_table(level)) for level in levels]
     places = coded.indices.fill_null(len(known)).to_numpy(zero_copy_only=False)
     return np.array([*known, np.nan], dtype=float)[places.astype(np.int64)]
 

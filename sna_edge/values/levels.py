@@ -29,7 +29,8 @@ class LevelIndex:
     A value means the level whose written cell equals it (`str(value)`, without blanks around), else
     the level that equals it as a number, where exactly one does. So 7, 7.0, "7", " 7 " and "7.0"
     mean the level 7; "007" means the level 007 where there is one. True and False are words, not
-    numbers. Index UNSEEN: no level; AMBIGUOUS: several are the same number; MISSING: None, NaN, "".
+    numbers, in capitals or not, as tables write them: TRUE.
+    Index UNSEEN: no level; AMBIGUOUS: several are the same number; MISSING: None, NaN, "".
     """
 
     def __init__(self, names: Sequence[str]) -> None:
@@ -53,8 +54,13 @@ class LevelIndex:
             return exact
         if not text:
             return MISSING
-        equal = [] if isinstance(value, (bool, np.bool_)) else self._equal(value, text)
+        truth = isinstance(value, (bool, np.bool_))
+        equal = self._spelt(text) if truth else self._equal(value, text)
         return UNSEEN if not equal else equal[0] if len(equal) == 1 else AMBIGUOUS
+
+    def _spelt(self, text: str) -> list[float]:
+        """Indices of the levels that are the same word but for capitals."""
+        return sorted({i for name, i in self._index.items() if name.lower() == text.lower()})
 
     def _equal(self, value: object, text: str) -> list[float]:
         """Indices of the levels that are the same number: exactly, for floats after rounding to

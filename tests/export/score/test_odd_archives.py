@@ -187,3 +187,24 @@ def test_nanoseconds_of_a_kept_time_go_to_a_csv_file(place, job):
     assert [row["time"] for row in csv.DictReader(path.open())] == [
         "2024-01-01 00:00:00.123456789", "", "2024-01-01 00:00:00.123457",
     ]  # fmt: skip
+
+
+def test_levels_of_a_parquet_file_are_those_that_a_fit_reads(place):
+    """True as TRUE, a time of midnight as its day: all rows were out of the domain."""
+    from datetime import datetime
+
+    days = [datetime(2024, 1, 1), datetime(2024, 1, 2, 6)]
+    axes = [
+        sna_edge.level_axis("on", ["FALSE", "TRUE"]),
+        sna_edge.level_axis("day", ["2024-01-01", "2024-01-02 06:00:00"]),
+    ]
+    cp = sna_edge.CP.full([np.array([[1.0], [2.0]]), np.array([[1.0], [10.0]])], [[1.0]])
+    made = sna_edge.Model(axes, cp, [sna_edge.Output("y")])
+    digest = saved(place / "m.sna", made)
+    for times in (days, pa.array(days, pa.timestamp("ns"))):
+        as_parquet(place / "archive" / "a.parquet", {"on": [False, True], "day": times})
+        found = score(
+            Job(str(place / "m.sna"), digest, str(place / "out")), [str(place / "archive")]
+        )
+        (path,) = Path(found.folder).glob("*.parquet")
+        assert pq.read_table(path)["y"].to_pylist() == [1.0, 20.0]
