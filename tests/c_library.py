@@ -7,6 +7,8 @@ import importlib.util
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -39,6 +41,25 @@ def load(path: Path, name: str) -> ModuleType:
     return module
 
 
+def of_all_processes(
+    tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest, name: str
+) -> Path:
+    """A folder of this run that all its test processes write into."""
+    base = tmp_path_factory.getbasetemp()
+    beside = hasattr(request.config, "workerinput")  # one of several, each with a folder in one
+    folder = (base.parent if beside else base) / name
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+@contextmanager
+def missing(target: Path) -> Iterator[bool]:
+    """Whether `target` is to be made; other test processes that ask for it wait until it is."""
+    with target.with_name(f"{target.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield not target.exists()
+
+
 @pytest.fixture(scope="session")
 def compiler() -> str:
     found = shutil.which("cc") or shutil.which("gcc")
@@ -53,16 +74,12 @@ def compiled(
 ) -> Any:
     """compiled(name, source, *flags) -> the library of that name, compiled once by whichever test
     process asks first."""
-    base = tmp_path_factory.getbasetemp()
-    beside = hasattr(request.config, "workerinput")  # one of several, each with a folder in one
-    folder = (base.parent if beside else base) / "native"
-    folder.mkdir(exist_ok=True)
+    folder = of_all_processes(tmp_path_factory, request, "native")
 
     def made(name: str, source: str, *flags: str) -> Path:
         target = folder / f"{name}.so"
-        with (folder / f"{name}.lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            if not target.exists():
+        with missing(target) as to_make:
+            if to_make:
                 subprocess.run(
                     [compiler, *flags, "-shared", "-fPIC", str(SOURCE / source), "-o", str(target)],
                     check=True,

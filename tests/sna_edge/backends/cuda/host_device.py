@@ -15,6 +15,8 @@ import pytest
 
 from sna_edge.backends.cuda import driver
 
+from ....c_library import missing, of_all_processes
+
 HERE = Path(__file__).parent
 SHARED, PROCESSORS, CAPABILITY = 227 * 1024, 2, 90
 KERNELS = {
@@ -29,9 +31,10 @@ KERNELS = {
 
 class HostDriver:
     """What `driver.Device` calls, in a loop over blocks; `memory` and `modules` hold what was not
-    given back."""
+    given back. Machine code is loaded from copies in `folder`."""
 
-    def __init__(self) -> None:
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
         self.memory: dict[int, Any] = {}
         self.modules: dict[int, ctypes.CDLL] = {}
         self.kernels: list[tuple[ctypes.CDLL, bytes]] = []
@@ -103,9 +106,9 @@ class HostDriver:
         if self.lost():
             return self.lost()
         self.loaded += 1
-        own = f"{image.decode()}.{self.loaded}"  # a library of one name is loaded once
+        own = self.folder / f"{self.loaded}.so"  # a library of one name is loaded once
         shutil.copy(image.decode(), own)
-        at._obj.value, self.modules[self.loaded] = self.loaded, ctypes.CDLL(own)
+        at._obj.value, self.modules[self.loaded] = self.loaded, ctypes.CDLL(str(own))
         return 0
 
     def cuModuleUnload(self, module: Any) -> int:
@@ -135,31 +138,41 @@ class HostDriver:
 
 
 def compiled(folder: Path) -> Any:
-    """NVRTC's part: a text and a capability to the path of a library."""
+    """NVRTC's part: a text and a capability to the path of a library in `folder`, compiled once."""
 
     def by_host(text: str, capability: int) -> bytes:
-        stem = folder / hashlib.sha256(text.encode()).hexdigest()[:16]
-        library = stem.with_suffix(".so")
-        if not library.exists():
-            names = next(names for sign, names in KERNELS.items() if f" {sign}(" in text)
-            launches = " ".join(f"TRY({name}, THREADS)" for name in names)
-            launches += " TRY(one, WARP)" if "nothing" in names else ""
-            words = f"#define LAUNCHES {launches}\n"
-            words += "#define CONSTANT numbers\n" if "Numbers numbers;" in text else ""
-            parts = [(HERE / "host.h").read_text(), text, words, (HERE / "launch.h").read_text()]
-            stem.with_suffix(".cpp").write_text("\n".join(parts))
-            command = ["g++", "-std=c++17", "-O1", "-w", "-shared", "-fPIC", "-pthread"]
-            subprocess.run([*command, stem.with_suffix(".cpp"), "-o", library], check=True)
+        library = folder / f"{hashlib.sha256(text.encode()).hexdigest()[:16]}.so"
+        with missing(library) as to_make:
+            if to_make:
+                _by_gpp(text, library)
         return str(library).encode()
 
     return by_host
 
 
+def _by_gpp(text: str, library: Path) -> None:
+    names = next(names for sign, names in KERNELS.items() if f" {sign}(" in text)
+    launches = " ".join(f"TRY({name}, THREADS)" for name in names)
+    launches += " TRY(one, WARP)" if "nothing" in names else ""
+    words = f"#define LAUNCHES {launches}\n"
+    words += "#define CONSTANT numbers\n" if "Numbers numbers;" in text else ""
+    parts = [(HERE / "host.h").read_text(), text, words, (HERE / "launch.h").read_text()]
+    library.with_suffix(".cpp").write_text("\n".join(parts))
+    command = ["g++", "-std=c++17", "-O1", "-w", "-shared", "-fPIC", "-pthread"]
+    subprocess.run([*command, library.with_suffix(".cpp"), "-o", library], check=True)
+
+
 @pytest.fixture(name="host")
-def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> HostDriver:
+def host(
+    tmp_path: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
+) -> HostDriver:
     """A driver and compiler of the host in place of NVIDIA's."""
-    made = HostDriver()
+    made = HostDriver(tmp_path)
+    code = compiled(of_all_processes(tmp_path_factory, request, "cuda"))
     monkeypatch.setattr(driver, "_library", lambda: made)
     for module in ("cuda", "cuda.kernels"):
-        monkeypatch.setattr(f"sna_edge.backends.{module}.compiled", compiled(tmp_path))
+        monkeypatch.setattr(f"sna_edge.backends.{module}.compiled", code)
     return made
