@@ -91,6 +91,8 @@
 #define sna_fixed_place sna_fixed_place_f32
 #define sna_fixed_eval sna_fixed_eval_f32
 #define sna_fixed_exponent sna_fixed_exponent_f32
+#define sna_fixed_answer sna_fixed_answer_f32
+#define sna_fixed_end_exponent sna_fixed_end_exponent_f32
 #endif
 
 #ifdef __cplusplus
@@ -247,10 +249,11 @@ typedef enum sna_verb {
     SNA_WORK_EVAL = 0,
     SNA_WORK_GRAD = 1,
     SNA_WORK_ROOTS = 2,
-    SNA_WORK_FIXED = 3,
-    SNA_WORK_VERIFY = 4,     /* more than SNA_WORK_EVAL where a companion needs more */
-    SNA_WORK_INTERVAL = 5,   /* sna_interval_at; 0 where no output has a scale */
-    SNA_WORK_FAMILIARITY = 6 /* 0 without scores */
+    SNA_WORK_FIXED = 3,       /* more where a companion on the integer path needs more */
+    SNA_WORK_VERIFY = 4,      /* more than SNA_WORK_EVAL where a companion needs more */
+    SNA_WORK_INTERVAL = 5,    /* sna_interval_at; 0 where no output has a scale */
+    SNA_WORK_FAMILIARITY = 6, /* 0 without scores */
+    SNA_WORK_ANSWER = 7
 } sna_verb;
 SNA_MUST_USE size_t sna_workspace_size(const sna_model *model, sna_verb verb);
 
@@ -368,6 +371,18 @@ SNA_MUST_USE sna_status sna_fixed_place(const sna_model *model, unsigned axis, i
 SNA_MUST_USE sna_status sna_fixed_eval(const sna_model *model, const sna_place *places, int32_t *y,
                                        void *work, size_t work_size);
 SNA_MUST_USE int sna_fixed_exponent(const sna_model *model, unsigned output);
+
+/* All in whole numbers at counts[n_axes] of sensors (levels: 0, 1, ..), by the rule of docs/plc.md:
+ * y as sna_fixed_eval, ends of intervals with sna_fixed_end_exponent fraction bits (low, high NULL:
+ * not asked), *familiarity with 30; `unfamiliar` as sna_familiarity. What there is not:
+ * SNA_NOTHING. `beside`: what an export wrote beside this very file, else bad_input. */
+#define SNA_NOTHING (-2147483647)
+SNA_MUST_USE sna_status sna_fixed_answer(const sna_model *model, const void *beside,
+                                         const int32_t *counts, int32_t *y, int32_t *low,
+                                         int32_t *high, int32_t *familiarity, void *work,
+                                         size_t work_size);
+SNA_MUST_USE int sna_fixed_end_exponent(const sna_model *model, const void *beside,
+                                        unsigned output);
 
 /* ---------------------------------------------------------------------------------------- names */
 const char *sna_status_name(sna_status status); /* "out_of_domain" */

@@ -3,12 +3,17 @@ tables."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
 from sna_edge.artifact.canonical_form import as_stored
 from sna_edge.artifact.integer_path import FixedPath
+from sna_edge.artifact.integer_path.build import provable
 from sna_edge.artifact.integer_section import of_model
+from sna_edge.core.beside import Companion, Role
 from sna_edge.errors import InputError
 from sna_edge.model import Model
 from sna_edge.numerics.domain_points import domain_points
@@ -18,6 +23,7 @@ from .comparison import span_of
 Floats = NDArray[np.float64]
 INTEGER_POINTS = 2048
 Q15 = 1 << 15
+ASKED = (Role.SCALE, Role.FAMILIARITY)
 LARGEST_ERROR = 0.01
 """Of the output range. A path that errs more says something else than the float model: products of
 many axes in Q15 run out of bits."""
@@ -25,7 +31,8 @@ many axes in Q15 run out of bits."""
 
 def with_integer_path(model: Model) -> Model:
     """The model whose file holds the integer path too (section 8, for cores without an FPU), its
-    error in the certificate.
+    error in the certificate; companions that tell widths and familiarity have theirs where they
+    can.
 
     Raises InputError with the reason where the path does not exist (float tables, a tensor train,
     bounds that cannot be proven) or errs by more than LARGEST_ERROR of the output range.
@@ -38,8 +45,20 @@ def with_integer_path(model: Model) -> Model:
             " use a core with an FPU, or fewer inputs in a mode"
         )
     return model.replace(
-        integer_path=True, certificate={**model.certificate, "integer": float(f"{error:.3g}")}
+        integer_path=True,
+        companions=with_paths(model.companions),
+        certificate={**model.certificate, "integer": float(f"{error:.3g}")},
     )
+
+
+def with_paths(companions: Sequence[Companion[Model]]) -> list[Companion[Model]]:
+    """Those that intervals and familiarity ask hold their integer paths, where these exist."""
+    return [
+        replace(c, model=c.model.replace(integer_path=True))
+        if c.role in ASKED and provable(c.model) and not c.model.integer_path
+        else c
+        for c in companions
+    ]
 
 
 def integer_error(stored: Model, path: FixedPath) -> float:
@@ -48,20 +67,10 @@ def integer_error(stored: Model, path: FixedPath) -> float:
     `stored` as its bytes mean it. Both sides get the same place (span and u in Q15): what remains
     is the arithmetic.
     """
-    error, y = _errors(stored, path)
-    return float((error / span_of(y)).max())
-
-
-def integer_errors(stored: Model, path: FixedPath) -> Floats:
-    """The same of every output [K], in output units."""
-    return _errors(stored, path)[0]
-
-
-def _errors(stored: Model, path: FixedPath) -> tuple[Floats, Floats]:
-    """Largest |y_int - y| [K], and the values y [N, K] of the model."""
     x, places = _places(stored)
     y = stored.backend.value(x)
-    return np.abs(path.decoded(path.evaluate(places)) - y).max(axis=0), y
+    error = np.abs(path.decoded(path.evaluate(places)) - y).max(axis=0)
+    return float((error / span_of(y)).max())
 
 
 def _places(model: Model) -> tuple[Floats, NDArray[np.uint16]]:

@@ -14,8 +14,12 @@ from shutil import which
 import sna_edge
 from sna_edge import Model
 from sna_edge.errors import BackendError, InputError
+from sna_edge.uncertainty.interval import residuals
 
 from ..certify import with_integer_path
+from ..certify.integer_path import with_paths
+from ..integers import Query, Whole, path_of
+from ..integers.packed import keep_those_of
 from . import resources
 from .build_systems import write_packages, write_zephyr
 from .install import install, staged
@@ -35,7 +39,9 @@ from .toolchain import refusal
 
 def write(model: Model, args: argparse.Namespace) -> tuple[list[Path], str, bool]:
     """Files written, one sentence about what was checked, and whether it was checked."""
-    return export_c(model, Path(args.output), args.stem, integers=not args.float_only)
+    return export_c(
+        model, Path(args.output), args.stem, integers=not args.float_only, level=args.level
+    )
 
 
 def check_name(path: Path) -> None:
@@ -49,7 +55,12 @@ def check_name(path: Path) -> None:
 
 
 def export_c(
-    model: Model, folder: Path, stem: str, *, integers: bool = True
+    model: Model,
+    folder: Path,
+    stem: str,
+    *,
+    integers: bool = True,
+    level: float | None = None,
 ) -> tuple[list[Path], str, bool]:
     """<stem>.h and <stem>.c with library, Makefile, self-test, the folder as a package of CMake,
     ESP-IDF and PlatformIO, Arduino and Zephyr folders and, with the emulator installed, a resource
@@ -57,8 +68,10 @@ def export_c(
     library; on any failure it is left as it was.
 
     `integers`: the artifact gets the integer path, which cores without an FPU need, where int16 or
-    int8 tables allow it. A part is its probes. Raises BackendError when the self-test, compiled and
-    run here, fails, InputError where a name or a file stands in the way or a part has no probes.
+    int8 tables allow it, and with it intervals (at `level`, default: that of the model) and
+    familiarity in whole numbers. A part is its probes. Raises BackendError when the self-test,
+    compiled and run here, fails, InputError where a name or a file stands in the way, a part has no
+    probes, or there is no interval at `level` in whole numbers.
 
     The files go into a project as they are; `make && ./selftest` runs them on the host:
 
@@ -76,7 +89,10 @@ def export_c(
     model, remark = _for_cores(model.at_probes(), integers)
     artifact = model.artifact or model.to_bytes()
     model = sna_edge.from_bytes(artifact, backend="numpy")
-    name, made = identifier(stem), generate(artifact, model, stem)
+    whole = _in_whole_numbers(model, artifact, level)
+    name, made = identifier(stem), generate(artifact, model, stem, whole)
+    if whole is not None:
+        remark += "".join(f"; in whole numbers without {what}" for what in whole.lacking)
     why = coarse(model)
     if why:
         remark = f"; only for cores with double precision: {why}{remark}"
@@ -96,7 +112,7 @@ def export_c(
         files += write_packages(scratch, [m.name for m in models], sna_edge.__version__)
         files += write_arduino(scratch, name, sna_edge.__version__, [header, source])
         files += write_zephyr(scratch, name, [header, source], neighbour(name, made.header).needs)
-        report = _report(artifact, scratch, name)
+        report = _report(artifact, scratch, name, whole)
         for other in (m.name for m in models if m.name != name):
             for suffix in (".c", ".h"):
                 shutil.copyfile(folder / f"{other}{suffix}", scratch / f"{other}{suffix}")
@@ -136,6 +152,8 @@ def _together(new: Neighbour, others: list[Neighbour]) -> list[Neighbour]:
 
 def _for_cores(model: Model, integers: bool) -> tuple[Model, str]:
     """The model as firmware carries it, and what to say about its integer path."""
+    if integers and model.integer_path:
+        return _with_paths(model), ""
     if model.integer_path == integers:
         return model, ""
     if not integers:
@@ -146,10 +164,34 @@ def _for_cores(model: Model, integers: bool) -> tuple[Model, str]:
         return model, f"; no integer path: {error}"
 
 
-def _report(artifact: bytes, folder: Path, name: str) -> list[Path]:
+def _with_paths(model: Model) -> Model:
+    """Companions hold their integer paths too, unless the file is signed as it is."""
+    held = with_paths(model.companions)
+    more = any(a.model is not b.model for a, b in zip(held, model.companions, strict=True))
+    return model.replace(companions=held) if more and model.signature is None else model
+
+
+def _in_whole_numbers(model: Model, artifact: bytes, level: float | None) -> Whole | None:
+    """None without an integer path."""
+    path = path_of(artifact)
+    if path is None:
+        if level is not None:
+            raise InputError(
+                "--level is that of intervals in whole numbers, and this model has no integer path;"
+                " leave it out: sna_interval_at takes any level"
+            )
+        return None
+    if level is not None:
+        residuals(model, level)
+    whole = Whole(Query(model, level), path)
+    keep_those_of(whole, artifact)
+    return whole
+
+
+def _report(artifact: bytes, folder: Path, name: str, whole: Whole | None) -> list[Path]:
     if any(find_spec(package) is None for package in ("ziglang", "unicorn", "elftools")):
         return []
-    costs = resources.report(artifact)
+    costs = resources.report(artifact, whole=whole)
     if not costs:
         return []
     page, data = folder / f"{name}_resources.md", folder / f"{name}_resources.json"

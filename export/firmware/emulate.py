@@ -14,6 +14,7 @@ from .cores import Core
 from .toolchain import FLASH, Image
 
 ARTIFACT = 0x08100000  # the artifact's bytes, in flash
+BESIDE = 0x08200000  # constants beside it
 FLASH_SIZE = 0x00400000
 RAM, RAM_SIZE = 0x20000000, 0x00080000
 STACK = RAM + RAM_SIZE - 0x100
@@ -212,6 +213,21 @@ class Firmware:
             "sna_fixed_eval", MODEL, INPUTS, OUTPUTS, WORK, WORK_SIZE, count=count
         )
         return self.machine.read(OUTPUTS, "<i4", self.n_outputs), run
+
+    def set_beside(self, beside: bytes) -> None:
+        """Constants for sna_fixed_answer, in flash behind the artifact."""
+        self.machine.write(BESIDE, beside)
+
+    def answer(
+        self, counts: np.ndarray[Any, Any], *, ends: bool = True, count: bool = False
+    ) -> tuple[np.ndarray[Any, Any], Run]:
+        """int32 [3 K + 1] at counts [D]: values, lower ends, upper ends, familiarity."""
+        k = 4 * self.n_outputs
+        self.machine.write(INPUTS, np.asarray(counts, "<i4").tobytes())
+        both = (OUTPUTS + k, OUTPUTS + 2 * k) if ends else (0, 0)
+        rest = OUTPUTS, *both, OUTPUTS + 3 * k, WORK, WORK_SIZE
+        run = self.machine.call("sna_fixed_answer", MODEL, BESIDE, INPUTS, *rest, count=count)
+        return self.machine.read(OUTPUTS, "<i4", 3 * self.n_outputs + 1), run
 
     def many_integers(self, places: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
         """y int32 [N, K] of places [N, D, 2], in an image with LOOP; raises RuntimeError when a

@@ -17,6 +17,8 @@ from sna_edge.artifact.golden import ranges
 from sna_edge.core.float32 import not_carried
 from sna_edge.errors import InputError
 
+from ..integers import Whole
+from ..integers.packed import packed
 from .cores import CORES, Core
 from .emulate import Firmware, Run
 from .options import options_for, plain
@@ -47,12 +49,13 @@ class Cost:
 class Beside:
     """What a query of the interval at a level and of familiarity costs after that of the value, on
     a core: `code` with both, bytes; instructions, None where the model has none; `ram` of the
-    larger."""
+    larger, on the integer path of the one call for all; `constants` beside the artifact, bytes."""
 
     code: int
     interval: int | None
     familiarity: int | None
     ram: int
+    constants: int = 0
 
 
 def multiply_adds(model: Model) -> int:
@@ -76,19 +79,21 @@ def middle(model: Model) -> np.ndarray[Any, Any]:
     )
 
 
-def measure(artifact: bytes, core: Core, *, gradient: bool = True) -> Cost:
-    """Compile for `core`, run one query, count. Raises InputError where the model has no integer
-    path for the core."""
+def measure(
+    artifact: bytes, core: Core, *, gradient: bool = True, whole: Whole | None = None
+) -> Cost:
+    """Compile for `core`, run one query, count; `whole`: what stands beside the values on the
+    integer path. Raises InputError where the model has no integer path for the core."""
     model = from_bytes(artifact, backend="numpy")
     with tempfile.TemporaryDirectory() as folder:
         return (
-            _integer(artifact, model, core, Path(folder))
+            _integer(artifact, model, core, Path(folder), whole)
             if core.integer
             else _float(artifact, model, core, Path(folder), gradient)
         )
 
 
-def _integer(artifact: bytes, model: Model, core: Core, folder: Path) -> Cost:
+def _integer(artifact: bytes, model: Model, core: Core, folder: Path, whole: Whole | None) -> Cost:
     path = integer_section.of_artifact(artifact)
     entries = ("sna_open", "sna_fixed_verify", "sna_fixed_eval")
     image = compile_image(
@@ -123,6 +128,36 @@ def _integer(artifact: bytes, model: Model, core: Core, folder: Path) -> Cost:
         run.instructions,
         None,
         None,
+        _answer(artifact, model, core, folder, whole, counts[0], run),
+    )
+
+
+def _answer(
+    artifact: bytes,
+    model: Model,
+    core: Core,
+    folder: Path,
+    whole: Whole | None,
+    counts: np.ndarray[Any, Any],
+    value: Run,
+) -> Beside | None:
+    """Of sna_fixed_answer at counts [D], beyond the `value` alone."""
+    constants = b"" if whole is None else packed(whole, artifact)
+    if whole is None or not constants:
+        return None
+    entries = ("sna_open", "sna_fixed_verify", "sna_fixed_answer", "sna_workspace_size")
+    image = compile_image(core, entries, folder, defines=options_for(model, integer=True))
+    firmware = Firmware(core, image, artifact)
+    firmware.set_beside(constants)
+    without = firmware.answer(counts, ends=False, count=True)[1]
+    run = firmware.answer(counts, count=True)[1]
+    work = firmware.machine.call("sna_workspace_size", 0x20000000, 7).value
+    return Beside(
+        image.flash,
+        run.instructions - without.instructions if whole.ends else None,
+        without.instructions - value.instructions if whole.share is not None else None,
+        MODEL_RECORD + work + run.stack,
+        len(constants),
     )
 
 
@@ -193,16 +228,24 @@ def _beside(
     return Beside(image.flash, interval, familiarity, max(ram))
 
 
-def report(artifact: bytes, cores: tuple[str, ...] = tuple(CORES)) -> list[Cost]:
-    """Costs on every core that can serve the model."""
+def report(
+    artifact: bytes, cores: tuple[str, ...] = tuple(CORES), whole: Whole | None = None
+) -> list[Cost]:
+    """Costs on every core that can serve the model, with what stands beside the values in `whole`
+    numbers."""
     model = from_bytes(artifact, backend="numpy")
-    costs, whole = [], not not_carried(model.axes, model.outputs, ranges(model))
+    costs, carried = [], not not_carried(model.axes, model.outputs, ranges(model))
     for name in cores:
         core = CORES[name]
-        if not (_has_integer_path(artifact) if core.integer else whole):
+        if not (_has_integer_path(artifact) if core.integer else carried):
             continue
         costs.append(
-            measure(artifact, core, gradient=not core.integer and isinstance(model.interaction, CP))
+            measure(
+                artifact,
+                core,
+                gradient=not core.integer and isinstance(model.interaction, CP),
+                whole=whole,
+            )
         )
     return costs
 
@@ -236,15 +279,16 @@ def _beside_table(costs: list[Cost]) -> list[str]:
     if not found:
         return []
     head = (
-        "| core | code with intervals and familiarity, bytes | instructions of an interval | of"
-        " familiarity | RAM with stack, bytes |"
+        "| core | code with intervals and familiarity, bytes | constants, bytes | instructions of"
+        " an interval | of familiarity | RAM with stack, bytes |"
     )
     rows = [
-        f"| {c.core} | {b.code:,} | {f'{b.interval:,}' if b.interval else '-'} |"
+        f"| {c.core} | {b.code:,} | {f'{b.constants:,}' if b.constants else '-'} |"
+        f" {f'{b.interval:,}' if b.interval else '-'} |"
         f" {f'{b.familiarity:,}' if b.familiarity else '-'} | {b.ram:,} |"
         for c, b in found
     ]
-    return ["", "After the query of the value:", "", head, "| --- " + "| ---: " * 4 + "|", *rows]
+    return ["", "After the query of the value:", "", head, "| --- " + "| ---: " * 5 + "|", *rows]
 
 
 def as_json(costs: list[Cost]) -> list[dict[str, Any]]:

@@ -8,20 +8,26 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 import sna_edge
 from sna_edge import Model
-from sna_edge.artifact import checks, integer_section, reader
+from sna_edge.artifact import checks, reader
 from sna_edge.artifact.golden import ranges
 from sna_edge.core.float32 import not_carried
 from sna_edge.errors import InputError
+from sna_edge.status import Status
 
+from ..integers import Whole, path_of, somewhere
+from ..integers.packed import packed
+from ..integers.rule import NOTHING
 from . import workspace
 from .names import OWN, enumerators, identifier
 from .options import functions, needs
 from .templates import filled
 
 Floats = np.ndarray[Any, Any]
+Ints = NDArray[np.int64]
 # vectors repeated in readable form; all of them are in the artifact and replayed by sna_verify
 GOLDEN = 8
 PER_LINE = 24
@@ -31,8 +37,22 @@ TOO_OLD = """#if SNA_FORMAT_MINOR < 1
 """
 INTEGER_TEST = """#ifndef SNA_NO_FIXED
     if (status == SNA_OK) status = sna_fixed_verify(model, work, work_size);
-#endif
+{whole}#endif
 """
+WHOLE_TEST = "    if (status == SNA_OK) status = whole_test(model, work, work_size);\n"
+DECLARED = """
+/* What stands beside the values in whole numbers ({level}), for sna_fixed_answer. */
+#define {upper}_BESIDE_SIZE {size}u
+extern const unsigned char {name}_beside[{upper}_BESIDE_SIZE];
+"""
+BESIDE = """
+/* Beside the values, in whole numbers. */
+SNA_ALIGN(8) const unsigned char {name}_beside[{upper}_BESIDE_SIZE] = {{
+{bytes}
+}};
+"""
+WHOLE_POINTS = 16
+"""Reference answers in whole numbers, and one outside the domain."""
 
 
 LEVELS = (0.9, 0.5)
@@ -81,17 +101,9 @@ def number(value: float) -> str:
     return f"(sna_real){float(value)!r}"
 
 
-def integer_path_of(artifact: bytes) -> Any:
-    """The integer path of the artifact, or None."""
-    try:
-        return integer_section.of_artifact(artifact)
-    except InputError:
-        return None
-
-
-def generate(artifact: bytes, model: Model, stem: str) -> Sources:
+def generate(artifact: bytes, model: Model, stem: str, whole: Whole | None = None) -> Sources:
     """Header and source named `stem`. The artifact's bytes go into flash as they are and are opened
-    in place."""
+    in place; `whole`: what stands beside its values in whole numbers."""
     parts = checks.validate(artifact)
     name = identifier(stem)
     words = {
@@ -99,12 +111,78 @@ def generate(artifact: bytes, model: Model, stem: str) -> Sources:
         "upper": name.upper(),
         "provenance": _provenance(artifact, parts.sections["integrity"][:32].hex(), model),
     }
-    path = integer_path_of(artifact)
+    path = path_of(artifact)
+    beside = b"" if whole is None else packed(whole, artifact)
     golden = reader.golden_vectors(parts)
     return Sources(
-        filled("model.h", **words, **_declarations(name, artifact, model, path)),
-        filled("model.c", **words, **_definitions(artifact, model, golden, path)),
+        filled(
+            "model.h",
+            **words,
+            **_declarations(name, artifact, model, path),
+            beside_declared=_declared(name, whole, beside),
+        ),
+        filled(
+            "model.c",
+            **words,
+            **_definitions(artifact, model, golden),
+            **_in_whole_numbers(name, path, whole, beside),
+        ),
     )
+
+
+def _declared(name: str, whole: Whole | None, beside: bytes) -> str:
+    if whole is None or not beside:
+        return ""
+    found = ["familiarity"] if whole.share is not None else []
+    if whole.ends:
+        level = whole.plan.level
+        found.insert(0, "intervals" if level is None else f"intervals at {100 * level:g} %")
+    told = " and ".join(found)
+    return DECLARED.format(level=told, upper=name.upper(), size=len(beside), name=name)
+
+
+def _in_whole_numbers(
+    name: str, path: Any, whole: Whole | None, beside: bytes
+) -> dict[str, object]:
+    """Of model.c: the constants, and the test of the integer path."""
+    if path is None:
+        return {"beside_bytes": "", "whole_test": "", "integer_test": ""}
+    if whole is None or not beside:
+        test = INTEGER_TEST.format(whole="")
+        return {"beside_bytes": "", "whole_test": "", "integer_test": test}
+    upper, (counts, told) = name.upper(), reference(whole)
+    return {
+        "beside_bytes": BESIDE.format(name=name, upper=upper, bytes=_bytes(beside)),
+        "whole_test": filled(
+            "whole_test.c", name=name, upper=upper, count=len(counts), counts=_whole_rows(counts),
+            told=_whole_rows(told),
+        ),
+        "integer_test": INTEGER_TEST.format(whole=WHOLE_TEST),
+    }  # fmt: skip
+
+
+def reference(whole: Whole) -> tuple[Ints, Ints]:
+    """Counts [G, D] of the domain, then, where an int32 says so, one beyond; and all that
+    sna_fixed_answer gives there [G, 3 K + 2]: values, lower ends, upper ends, familiarity,
+    status."""
+    x = somewhere(whole, 4 * WHOLE_POINTS)[::4]
+    told = whole.laid_out(x)
+    beyond = x[:1].copy()
+    beyond[0, 0] = whole.path.axes[0].count_upper + 1
+    if beyond[0, 0] > np.iinfo(np.int32).max:
+        return x, told
+    nothing = np.full((1, told.shape[1]), NOTHING)
+    nothing[0, -1] = Status.OUT_OF_DOMAIN
+    return np.concatenate([x, beyond]), np.concatenate([told, nothing])
+
+
+def _whole_rows(values: Ints) -> str:
+    return "\n".join(f"    {{{', '.join(map(str, row))}}}," for row in values.tolist())
+
+
+def _bytes(data: bytes) -> str:
+    rows = (data[i : i + PER_LINE] for i in range(0, len(data), PER_LINE))
+    return "\n".join("    " + "".join(f"{b}," for b in row) for row in rows)
 
 
 def _provenance(artifact: bytes, digest: str, model: Model) -> str:
@@ -160,20 +238,18 @@ def names_of(model: Model, prefix: str) -> tuple[list[str], list[str]]:
     return inputs, enumerators((o.name for o in model.outputs), set(), "OUTPUT_")
 
 
-def _definitions(artifact: bytes, model: Model, golden: Any, path: Any) -> dict[str, object]:
+def _definitions(artifact: bytes, model: Model, golden: Any) -> dict[str, object]:
     """What model.c holds of this model."""
-    rows = [artifact[i : i + PER_LINE] for i in range(0, len(artifact), PER_LINE)]
     count = min(GOLDEN, len(golden.inputs))
     beside = _beside(model, golden.inputs[:count], golden.tolerance32)
     return {
-        "bytes": "\n".join("    " + "".join(f"{b}," for b in row) for row in rows),
+        "bytes": _bytes(artifact),
         "count": count,
         "golden_x": _table(golden.inputs[:count]),
         "golden_y": _table(golden.expected[:count]),
         "tolerance": _row(golden.tolerance32),
         "beside_tables": beside.tables,
         "beside_test": beside.calls,
-        "integer_test": "" if path is None else INTEGER_TEST,
     }
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from sna_edge import Model
 
+from ..integers import is_familiar, with_intervals
+
 
 def _cells(model: Model) -> int:
     """Bytes of the records of all axes and of the list of those in use: at most 24 and 1 an
@@ -29,9 +31,17 @@ def _rounded(size: int) -> int:
 
 def work_bytes(model: Model) -> int:
     """An upper bound of sna_workspace_size for value, integer path, interval at a level,
-    familiarity and verification on every core."""
+    familiarity, answers in whole numbers and verification on every core."""
     beside = [_value_bytes(c.model) + 8 * len(c.coordinates) for c in model.companions]
-    return _rounded(max(_value_bytes(model), *beside, 0))
+    return _rounded(max(_value_bytes(model), *beside, 0) + _answer_bytes(model))
+
+
+def _answer_bytes(model: Model) -> int:
+    """Of sna_fixed_answer beside a query: places before the links and places of coordinates."""
+    if not (model.integer_path and (is_familiar(model) or with_intervals(model, None))):
+        return 0
+    places = max(len(model.axes), *(len(c.coordinates) for c in model.companions), 0)
+    return 8 * len(model.outputs) + 4 * places + 8
 
 
 def _value_bytes(model: Model) -> int:

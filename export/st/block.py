@@ -14,10 +14,11 @@ from sna_edge.core.axis import Axis
 from sna_edge.core.float32 import not_carried
 from sna_edge.errors import InputError
 from sna_edge.model import Model
-from sna_edge.uncertainty.interval import left_open
 from sna_edge.values.naming import labelled
 
-from .beside import Beside, constant, linked, width_of
+from ..integers import is_familiar, with_intervals
+from ..integers.width import width_of
+from .beside import Beside, constant, linked
 from .function import Function, Room
 from .names import Names
 from .places import ends
@@ -61,12 +62,10 @@ class Plan:
     @cached_property
     def intervals(self) -> dict[int, tuple[str, str]]:
         """Outputs that have one, with the names of both ends."""
-        told = left_open(self.model) if self.level is None else range(len(self.model.outputs))
-        own = [k for k, o in enumerate(self.model.outputs) if o.interval is not None]
         return {
             k: (self.names.new(self.outputs[k], "", "_lower"),
                 self.names.new(self.outputs[k], "", "_upper"))
-            for k in sorted({*told, *own})
+            for k in with_intervals(self.model, self.level)
         }  # fmt: skip
 
     @property
@@ -88,8 +87,7 @@ class Plan:
     @property
     def familiar(self) -> bool:
         """Whether the model knows which inputs it has not seen."""
-        told = self.model.calibration
-        return told is not None and bool(told.n_scores or told.pairs)
+        return is_familiar(self.model)
 
     @property
     def digest(self) -> str:

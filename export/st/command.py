@@ -16,13 +16,14 @@ from sna_edge.errors import BackendError
 from sna_edge.model import Model
 
 from ..firmware.install import install, ours, staged
+from ..integers import Whole, path_of
 from .block import Plan, function_block, heading, results
 from .cost import bytes_of, worst
 from .names import block_name
 from .run import machine
 from .syntax import Unit, read
 from .testing import MOST, Points, answered, golden, somewhere, test_block
-from .whole import Whole, counted, integer_block, path_of
+from .whole import counted, integer_block
 
 POINTS = 256
 
@@ -82,7 +83,7 @@ def export(
     main = file or f"{stem}.st"
     made = {main: real_blocks(plan)}
     whole, stale = f"{Path(main).stem}_int.st", []
-    if integers and path_of(plan) is not None:
+    if integers and path_of(plan.artifact) is not None:
         made[whole] = integer_blocks(plan)
     elif (folder / whole).is_file() and ours(folder / whole):
         stale = [Path(whole)]
@@ -126,10 +127,10 @@ def real_blocks(plan: Plan) -> Made:
 
 def integer_blocks(plan: Plan) -> Made:
     """The block in whole numbers, executed here likewise."""
-    path = path_of(plan)
+    path = path_of(plan.artifact)
     assert path is not None
     whole = Whole(plan, path)
-    block = integer_block(whole)
+    block = integer_block(plan, whole)
     points = counted(whole, POINTS)
     few = slice(None, None, POINTS // MOST)
     some = Points(points.x[few], points.y[few], points.status[few], points.allowed[few])

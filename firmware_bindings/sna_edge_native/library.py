@@ -123,6 +123,8 @@ class Library:
         c.sna_fixed_place.argtypes = [model, c_uint, c_int32, c_void_p]
         c.sna_fixed_eval.argtypes = [model, c_void_p, c_void_p, c_void_p, size]
         c.sna_fixed_exponent.argtypes = [model, c_uint]
+        c.sna_fixed_answer.argtypes = [model, *[c_void_p] * 7, size]
+        c.sna_fixed_end_exponent.argtypes = [model, c_void_p, c_uint]
         c.sna_status_name.argtypes = c.sna_rule_name.argtypes = [c_int]
         c.sna_status_name.restype = c.sna_rule_name.restype = ctypes.c_char_p
 
@@ -164,7 +166,7 @@ class Opened:
         self._work = np.zeros(1, np.uint64)
         if self.status == 0:
             self._work = np.zeros(
-                max(self.workspace(verb) for verb in range(7)) // 8 + 1, np.uint64
+                max(self.workspace(verb) for verb in range(8)) // 8 + 1, np.uint64
             )
 
     @property
@@ -310,6 +312,23 @@ class Opened:
                 byref(self.record), places[i].ctypes.data, y[i].ctypes.data, *self._scratch()
             )
         return y, status
+
+    def fixed_answer(self, beside: NDArray[Any], counts: NDArray[Any]) -> NDArray[np.int32]:
+        """int32 [N, 3 K + 2] at counts [N, D]: values, lower ends, upper ends, familiarity, status;
+        `beside` are the constants of an export."""
+        k, counts = 4 * self.record.n_outputs, np.ascontiguousarray(counts, np.int32)
+        told = np.zeros((len(counts), 3 * self.record.n_outputs + 2), np.int32)
+        for row, x in zip(told, counts, strict=True):
+            at = row.ctypes.data
+            row[-1] = self._c.sna_fixed_answer(
+                byref(self.record), beside.ctypes.data, x.ctypes.data,
+                *(at + part * k for part in range(4)), *self._scratch(),
+            )  # fmt: skip
+        return told
+
+    def fixed_end_exponent(self, beside: NDArray[Any], output: int) -> int:
+        """Fraction bits of the ends of an output."""
+        return int(self._c.sna_fixed_end_exponent(byref(self.record), beside.ctypes.data, output))
 
 
 class Companion(Opened):

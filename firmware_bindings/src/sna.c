@@ -47,6 +47,8 @@
 
 #include "queries/companions.c"
 
+#include "queries/whole.c"
+
 #include "queries/formulas.c"
 
 #include "queries/readings.c"

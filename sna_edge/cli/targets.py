@@ -38,9 +38,10 @@ TARGETS = {
             "c",
             "sna_export.firmware.command",
             (".c", ".h"),
-            ("float_only",),
+            ("float_only", "level"),
             "inputs and outputs that float does not carry, in builds with SNA_FLOAT",
-            "compiled and run here: all golden vectors, in float or double as the model needs",
+            "compiled and run here: all golden vectors, in float or double as the model needs, and"
+            " points in whole numbers",
         ),
         Target(
             "onnx",
@@ -118,8 +119,8 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "fmi": {"type": int, "metavar": "N", "help": "fmu: 2 or 3 for FMI 2.0 or 3.0 (default: 2)"},
     "level": {
         "metavar": "L",
-        "help": "onnx, tflite, fmu, st: level of the interval, 95%% or 0.95 (default: that of the"
-        " model)",
+        "help": "onnx, tflite, fmu, st, c in whole numbers: level of the interval, 95%% or 0.95"
+        " (default: that of the model)",
     },
     "table": {
         "metavar": "TABLE.csv",

@@ -23,9 +23,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 import sna_edge
+from sna_edge.artifact.integer_section import of_artifact
 from sna_edge.cli import main as sna_edge_main
 from sna_edge.model import Model
 from sna_export.fmu.variables import asked
+from sna_export.integers import Query, Whole
+from sna_export.integers.share import ONE_P
 
 ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).resolve().parent
@@ -129,6 +132,32 @@ def pkg_config(case: Case) -> Columns:
     return columns_of(case, run([program], input=readings(case)))
 
 
+def whole_numbers(case: Case) -> Columns:
+    """sna_fixed_answer at the nearest counts of the sensors."""
+    if not shutil.which("cc"):
+        return {}
+    place, program = (
+        case.exported("c", "--level", str(LEVEL), name="whole"),
+        case.folder / "whole_c",
+    )
+    sources = [HERE / "exchange_ask_whole.c", place / "m.c", place / "sna.c"]
+    run(["cc", "-std=c99", "-O1", f"-I{place}", *sources, "-lm", "-o", program])
+    rows = [" ".join(map(str, row)) for row in counts_of(case).tolist()]
+    return columns_of(case, run([program], input="\n".join([str(len(rows)), *rows, ""])))
+
+
+def counts_of(case: Case) -> NDArray[np.int64]:
+    """[N, D] of the rows, on the integer path of the file."""
+    path = of_artifact((case.folder / "m.sna").read_bytes())
+    found = np.rint(case.x).astype(np.int64)
+    for d, (axis, fixed) in enumerate(zip(case.model.axes, path.axes, strict=True)):
+        if not fixed.categorical:
+            share = (case.x[:, d] - axis.lower) / axis.width
+            span = fixed.count_upper - fixed.count_lower
+            found[:, d] = fixed.count_lower + np.rint(np.clip(share, 0.0, 1.0) * span)
+    return found
+
+
 # ------------------------------------------------------------------------------------ simulators
 
 
@@ -220,6 +249,25 @@ def torch(case: Case) -> Columns:
 
 def structured_text(case: Case) -> Columns:
     """The block in REAL, its tokens as those of C; its outputs stand in a fixed order."""
+    return _block(case, "m.st", "sna_m", case.x)
+
+
+def structured_text_whole(case: Case) -> Columns:
+    """The block in whole numbers at the nearest counts of the sensors."""
+    told = _block(case, "m_int.st", "sna_m_int", counts_of(case).astype(float))
+    if not told:
+        return {}
+    artifact = (case.folder / "m.sna").read_bytes()
+    whole = Whole(Query(sna_edge.from_bytes(artifact, backend="numpy"), LEVEL),
+                  of_artifact(artifact))  # fmt: skip
+    bits = {"familiarity": ONE_P}
+    for k, name in enumerate(case.model.output_names):
+        bits[name] = whole.path.outputs[k].exponent
+        bits |= {f"{name}{end}": whole.ends[k].exponent for end in ("_lower", "_upper")}
+    return {name: np.ldexp(column, -bits[name]) for name, column in told.items()}
+
+
+def _block(case: Case, file: str, block: str, x: Floats) -> Columns:
     compiler = shutil.which("cc")
     if compiler is None:
         return {}
@@ -227,7 +275,7 @@ def structured_text(case: Case) -> Columns:
     from through_c import Compiled
 
     place = case.exported("st", "--level", str(LEVEL))
-    told = Compiled(compiler, (place / "m.st").read_text(), place).call("sna_m", case.x)
+    told = Compiled(compiler, (place / file).read_text(), place).call(block, x)
     names = case.model.output_names
     ends = [f"{name}{end}" for name in names for end in ("_lower", "_upper")]
     return dict(zip([*names, *ends, "familiarity"], told.values(), strict=False))

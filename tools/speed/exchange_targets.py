@@ -13,15 +13,18 @@ import argparse
 import sys
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 import sna_edge
+from sna_edge.core.interaction import CP
 from sna_edge.model import Model
+from sna_export.certify import with_integer_path
 from sna_export.fmu.plan import Plan
 from sna_export.fmu.reference import golden_points
+from sna_export.quantize import quantize
 
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE)]
@@ -40,14 +43,18 @@ from exchange_runners import (  # noqa: E402
     pkg_config,
     said,
     structured_text,
+    structured_text_whole,
     tflite,
     torch,
+    whole_numbers,
 )
 
 TABLE = ROOT / "docs" / "tables" / "exchange_targets.md"
 BESIDE = ROOT / "tests" / "sna_edge" / "kept" / "1.1" / "everything.sna"
 DOUBLE, SINGLE = 1e-9, 1e-5
 """Of the range of an output, for targets that compute in double and in float."""
+WHOLE = 1e-3
+"""In whole numbers at the nearest count of 16 bits, ends moved outwards by what they err by."""
 P_SINGLE = 2.0**-7
 """Of a familiarity whose inputs and scores are floats: it is a share of some 500 rows."""
 
@@ -55,7 +62,8 @@ P_SINGLE = 2.0**-7
 @dataclass(frozen=True)
 class Target:
     """A row of the table: `--to`, what runs it, how it is asked, whether it computes in double,
-    whether it carries intervals and familiarity, and formulas of inputs."""
+    whether it carries intervals and familiarity, and formulas of inputs; `whole`: in whole numbers,
+    of the model in int16."""
 
     to: str
     by: str
@@ -63,17 +71,22 @@ class Target:
     double: bool = True
     beside: bool = True
     formulas: bool = True
+    whole: bool = False
 
 
 TARGETS = (
     Target("c", "C, `find_package` of CMake", cmake),
     Target("c", "C++ with spans, pkg-config", pkg_config),
+    Target("c", "C in whole numbers", whole_numbers, False, formulas=False, whole=True),
     Target("fmu", "FMI 2.0 in FMPy", fmu(2)),
     Target("fmu", "FMI 3.0 in FMPy", fmu(3)),
     Target("onnx", "onnxruntime", onnx, double=False, formulas=False),
     Target("tflite", "ai-edge-litert", tflite, double=False, formulas=False),
     Target("(backend)", "torch", torch, formulas=False),
     Target("st", "Structured Text through C", structured_text, double=False, formulas=False),
+    Target(
+        "st", "the same in whole numbers", structured_text_whole, False, formulas=False, whole=True
+    ),
     Target("wasm", "node", node),
     Target("page", "Chromium", page),
 )
@@ -87,7 +100,8 @@ def main() -> int:
     write = parser.parse_args().write
     whole = sna_edge.load(BESIDE, backend="numpy")
     plain = sna_edge.from_bytes(whole.replace(readings=None).to_bytes(), backend="numpy")
-    rows = [measured(target, plain, whole) for target in TARGETS]
+    small = in_integers(plain)
+    rows = [measured(target, small if target.whole else plain, whole) for target in TARGETS]
     text = markdown(rows)
     print(text)
     if write:
@@ -96,6 +110,14 @@ def main() -> int:
     if bad:
         print("beyond the bound: " + ", ".join(bad), file=sys.stderr)
     return 1 if bad else 0
+
+
+def in_integers(model: Model) -> Model:
+    """Every table in int16, with integer paths; a scale that is a train is left out."""
+    held = [replace(c, model=quantize(c.model, "int16")) for c in model.companions
+            if isinstance(c.model.interaction, CP)]  # fmt: skip
+    made = with_integer_path(quantize(model, "int16").replace(companions=held))
+    return sna_edge.from_bytes(made.to_bytes(), backend="numpy")
 
 
 def measured(target: Target, plain: Model, whole: Model) -> Row:
@@ -150,7 +172,7 @@ def apart(a: Floats, b: Floats) -> float:
 
 def good(target: Target, row: Row) -> bool:
     """Everything that the target carries is there and within its bound."""
-    bound = DOUBLE if target.double else SINGLE
+    bound = DOUBLE if target.double else WHOLE if target.whole else SINGLE
     carried = ["values", *(["intervals", "familiarity"] if target.beside else [])]
     carried += ["formulas"] if target.formulas else []
     p_bound = DOUBLE if target.double else P_SINGLE
@@ -164,7 +186,8 @@ def markdown(rows: list[Row]) -> str:
         " each target asked in its own language: values and ends of the interval at"
         f" {LEVEL:.0%} over the range of the output, familiarity in itself; with formulas: all of"
         " these for a model whose inputs are partly computed from readings, at points of its"
-        " domain. Empty: the target does not carry it.",
+        " domain; in whole numbers: the model in int16, at the nearest counts of sensors of 16"
+        " bits. Empty: the target does not carry it.",
         "",
         "| `--to` | asked in | values | intervals | familiarity | with formulas |",
         "| --- | --- | --- | --- | --- | --- |",

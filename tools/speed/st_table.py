@@ -5,19 +5,22 @@ interpreter of the export and a C compiler (`tests/export/st/through_c.py`).
 
 Writes docs/tables/st.md. Ends with status 1 where a value in REAL is off by more than 1e-6 of the
 range, an end of an interval by more than that and two roundings, or a whole number (value, end,
-familiarity) differs from the rule.
+familiarity), of a block or of `sna_fixed_answer` of the C library, differs from the rule.
 """
 
 from __future__ import annotations
 
 import argparse
 import shutil
+import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 
@@ -31,14 +34,17 @@ from through_c import Compiled  # noqa: E402
 tests = ModuleType("tests_of_st")  # a package, so that its modules may name each other
 tests.__path__ = [str(ROOT / "tests")]
 sys.modules[tests.__name__] = tests
-kinds = import_module(f"{tests.__name__}.export.st.whole_kinds")
+kinds = import_module(f"{tests.__name__}.export.integers.whole_kinds")
+c_library = import_module(f"{tests.__name__}.c_library")
 
 import sna_edge  # noqa: E402
+from sna_export.integers import Whole  # noqa: E402
+from sna_export.integers.packed import packed  # noqa: E402
 from sna_export.st.block import Plan, results  # noqa: E402
 from sna_export.st.command import Made, integer_blocks, real_blocks, resources  # noqa: E402
 from sna_export.st.run import machine  # noqa: E402
 from sna_export.st.testing import answered, somewhere  # noqa: E402
-from sna_export.st.whole import Whole, counted  # noqa: E402
+from sna_export.st.whole import counted  # noqa: E402
 
 TABLE = ROOT / "docs" / "tables" / "st.md"
 BESIDE = ROOT / "tests" / "sna_edge" / "kept" / "1.1" / "everything.sna"
@@ -144,8 +150,35 @@ def in_whole(whole: Whole) -> Row:
     for name, column in wanted.items():
         near = np.array([row[name] for row in rows])
         wrong += int((told[name] != column).sum() + (near != column[::STRIDE]).sum())
+    counts = points.x.astype(np.int64)
+    wrong += int((in_library(whole, counts) != whole.laid_out(counts)).sum())
     ends, p = from_float(whole, points.x, wanted)
     return Row(0.0, 0.0, ends, 0.0, wrong, resources(made), p)
+
+
+@cache
+def library() -> Any:
+    """The C library, compiled here."""
+    with tempfile.TemporaryDirectory() as name:
+        made, source = Path(name) / "sna.so", c_library.SOURCE
+        command = ["cc", "-std=c99", "-O2", "-shared", "-fPIC", source / "sna.c", "-o", made]
+        subprocess.run(list(map(str, command)), check=True)
+        face = c_library.load(source / "sna_edge_native" / "library.py", "sna_library_of_st")
+        return face.Library(str(made))
+
+
+def in_library(whole: Whole, counts: np.ndarray) -> np.ndarray:
+    """What sna_fixed_answer says there; of a model with nothing beside its values, what the integer
+    path does."""
+    artifact = whole.plan.artifact
+    file, constants = library().open(artifact), packed(whole, artifact)
+    if file.status or file.fixed_verify():
+        raise SystemExit("the C library refuses a file")
+    if constants:
+        return file.fixed_answer(np.frombuffer(constants, np.uint64).copy(), counts)
+    told = whole.laid_out(counts)
+    told[:, : len(whole.path.outputs)] = file.fixed_value(whole.path.locate(counts)[0])[0]
+    return told
 
 
 def from_float(
@@ -191,8 +224,9 @@ def markdown(real: dict[str, Row], whole: dict[str, Row]) -> str:
         lines.append(f"| {kind} | {' | '.join(cells)} |")
     lines += [
         "",
-        "Whole numbers (values, ends, familiarity, statuses) that differ from the rule at"
-        f" {POINTS:,} points through C and {FEW} interpreted; how far the rule lies from float64:"
+        "Whole numbers (values, ends, familiarity, statuses) that differ from the rule, of blocks"
+        f" at {POINTS:,} points through C and {FEW} interpreted and of `sna_fixed_answer` of the C"
+        " library at the former; how far the rule lies from float64:"
         " ends over range and width, familiarity in itself (empty: the model has none).",
         "",
         f"| model | differ | ends | familiarity | {tail}",

@@ -6,22 +6,23 @@ import numpy as np
 
 from sna_edge.values.naming import labelled
 
-from ..block import STATUS, UNRUN
+from ...integers import Whole
+from ...integers.share import ONE_P
+from ..block import STATUS, UNRUN, Plan
 from ..text import Block
 from .ends import write_ends
 from .function import Function, Room, output_of
-from .rule import Whole
-from .share import ONE_P, write_share
+from .share import write_share
 
 NOTHING = "-2147483647"
 
 
-def integer_block(whole: Whole) -> Block:
+def integer_block(plan: Plan, whole: Whole) -> Block:
     """The block: places are checked in the order of the inputs, then values, intervals,
     familiarity."""
-    plan, path, room = whole.plan, whole.path, Room()
-    block = Block(f"{plan.name}_int", _title(whole))
-    _declare(block, whole)
+    path, room = whole.path, Room()
+    block = Block(f"{plan.name}_int", _title(plan, whole))
+    _declare(block, plan, whole)
     block.say("status := 0; valid := FALSE; outside := 0;")
     block.say(*(f"{name} := {NOTHING};" for name in whole.results))
     for d, (axis, name) in enumerate(zip(path.axes, plan.inputs, strict=True)):
@@ -41,17 +42,17 @@ def integer_block(whole: Whole) -> Block:
     return block
 
 
-def _title(whole: Whole) -> str:
-    names = ", ".join(whole.plan.model.output_names)
+def _title(plan: Plan, whole: Whole) -> str:
+    names = ", ".join(plan.model.output_names)
     lacking = "".join(f" Without {what}." for what in whole.lacking)
     return (
-        f"{names} in whole numbers, from model {whole.plan.digest} by sna-edge: FORMAT.md section"
+        f"{names} in whole numbers, from model {plan.digest} by sna-edge: FORMAT.md section"
         f" 13, equal in every bit.{lacking} {UNRUN} Needs LINT."
     )
 
 
-def _declare(block: Block, whole: Whole) -> None:
-    plan, path = whole.plan, whole.path
+def _declare(block: Block, plan: Plan, whole: Whole) -> None:
+    path = whole.path
     for axis, fixed, name in zip(plan.model.axes, path.axes, plan.inputs, strict=True):
         counts = f"{fixed.count_lower} .. {fixed.count_upper}"
         meant = f"{axis.lower:g} .. {axis.upper:g} {axis.unit}"

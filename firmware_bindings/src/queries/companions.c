@@ -112,8 +112,30 @@ static sna_status companion_value(const sna_model *m, unsigned i, const real *x,
 
 #endif
 
+#ifndef SNA_NO_FIXED
+/* Bytes of the integer path of the model and of its companions; of an answer, more before them. */
+static size_t fixed_space(const sna_model *m, sna_verb verb) {
+    size_t most = fixed_workspace(m), places = m->n_axes;
+#ifndef SNA_NO_COMPANIONS
+    for (unsigned i = 0; m->bytes && i < companions_of(m); i++) {
+        sna_model c;
+        take_companion(m, i, &c);
+        if (!(c.features & FEATURE_FIXED)) continue;
+        if (fixed_workspace(&c) > most) most = fixed_workspace(&c);
+        if (c.n_axes > places) places = c.n_axes;
+    }
+#endif
+    if (verb != SNA_WORK_ANSWER) return most;
+    return most + 8u * m->n_outputs + ((places * sizeof(sna_place) + 7u) & ~(size_t)7);
+}
+#endif
+
 size_t sna_workspace_size(const sna_model *m, sna_verb verb) {
-    size_t own = space_size(m, (sna_verb)(verb & 3u)); /* SNA_WORK_VERIFY: a value's */
+    size_t own;
+#ifndef SNA_NO_FIXED
+    if (verb == SNA_WORK_FIXED || verb == SNA_WORK_ANSWER) return fixed_space(m, verb);
+#endif
+    own = space_size(m, (sna_verb)(verb & 3u)); /* SNA_WORK_VERIFY: a value's */
 #ifndef SNA_NO_COMPANIONS
     if (verb >= SNA_WORK_VERIFY) {
         size_t most = m->bytes ? largest_space(m, verb) : 0;

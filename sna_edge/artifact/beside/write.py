@@ -29,7 +29,7 @@ def companions(model: ModelRecord, file: Callable[[ModelRecord], bytes]) -> byte
         record["coordinates"] = len(data)
         data.extend(_coordinates(companion, len(data)))
         data.extend(b"\0" * (layout.align(len(data), layout.ALIGN_EMBEDDED) - len(data)))
-        block = _inside(i, companion, file)
+        block = _inside(i, companion, model, file)
         record["file"], record["file_size"] = len(data), len(block)
         data.extend(block)
     data[: 8 + records.nbytes] = np.array([len(records), 0], "<u4").tobytes() + records.tobytes()
@@ -49,11 +49,26 @@ def _coordinates(companion: Companion[Any], start: int) -> bytes:
     return records.tobytes() + b"".join(weights)
 
 
-def _inside(i: int, companion: Companion[Any], file: Callable[[ModelRecord], bytes]) -> bytes:
+def _inside(
+    i: int, companion: Companion[Any], model: ModelRecord, file: Callable[[ModelRecord], bytes]
+) -> bytes:
     try:
-        return file(companion.model)
+        return file(_counted(companion, model))
     except InputError as error:
         raise InputError(f"companion {i} ({companion.role.label}): {error}") from None
+
+
+def _counted(companion: Companion[Any], model: ModelRecord) -> ModelRecord:
+    """The function of a companion; on an integer path an axis that is an input has its counts."""
+    found: ModelRecord = companion.model
+    told = model.metadata.get("counts")
+    if not (found.integer_path and told):
+        return found
+    counts = dict(found.metadata.get("counts", {}))
+    for axis, c in zip(found.axes, companion.coordinates, strict=True):
+        if c.source == CoordinateSource.INPUT and model.axes[c.index].name in told:
+            counts[axis.name] = told[model.axes[c.index].name]
+    return found.replace(metadata={**found.metadata, "counts": counts})
 
 
 def calibration(made: Calibration) -> bytes:

@@ -22,7 +22,7 @@ def kept(name: str) -> sna_edge.Model:
 
 @pytest.mark.parametrize("name", ["everything", "train", "scales"])
 def test_the_artifact_is_carried_whole(name: str, tmp_path: Path, monkeypatch, capsys) -> None:
-    monkeypatch.setattr("sna_export.firmware.command._report", lambda artifact, folder, name: [])
+    monkeypatch.setattr("sna_export.firmware.command._report", lambda *given: [])
     path = KEPT / "1.1" / f"{name}.sna"
     assert main(["export", str(path), "--to", "c", "-o", str(tmp_path)]) == 0
     assert "all reference outputs reproduced" in capsys.readouterr().out

@@ -11,13 +11,14 @@ import pytest
 
 import sna_edge
 from sna_edge import Interval, Model
+from sna_export.integers import Whole, path_of
 from sna_export.st.block import Plan, function_block, results
 from sna_export.st.command import integer_blocks, real_blocks
 from sna_export.st.run import Machine, machine
 from sna_export.st.syntax import read
 from sna_export.st.testing import answered, somewhere
 from sna_export.st.text import Block
-from sna_export.st.whole import Whole, counted, path_of
+from sna_export.st.whole import counted
 from sna_export.st.whole.function import output_of, rounded
 
 from ...c_library import KEPT_1_1
@@ -101,7 +102,7 @@ def test_a_c_compiler_finds_the_same(name: str, compiler: str, tmp_path: Path) -
 @pytest.mark.parametrize("name", WHOLE)
 def test_whole_numbers_are_equal_in_every_bit(name: str, compiler: str, tmp_path: Path) -> None:
     plan = whole(zoo()[name])
-    path = path_of(plan)
+    path = path_of(plan.artifact)
     assert path is not None
     made = integer_blocks(plan)
     points = counted(Whole(plan, path), 2000)
@@ -134,7 +135,7 @@ def test_quotients_are_those_of_a_shift(bits: int) -> None:
 
 @pytest.mark.parametrize("link", ["exp", "logistic"])
 def test_sums_beyond_the_table_of_a_link_take_its_ends(link: str) -> None:
-    path = path_of(whole(zoo()[link]))
+    path = path_of(whole(zoo()[link]).artifact)
     assert path is not None
     block = Block("m", "")
     block.declare("VAR_INPUT", "k", "LINT")
@@ -155,7 +156,7 @@ def test_sums_beyond_the_table_of_a_link_take_its_ends(link: str) -> None:
 
 def test_spans_without_rows_are_said_in_both_arithmetics() -> None:
     plan = whole(cp_model(mixed(), rank=9, outputs=2, dtype="int16", sparse=True))
-    path = path_of(plan)
+    path = path_of(plan.artifact)
     assert path is not None
     points = counted(Whole(plan, path), 200)
     assert set(points.status) == {0, 4}

@@ -175,7 +175,14 @@ def test_what_keeps_the_function_keeps_what_stands_beside(kind: str) -> None:
 
     model = made.whole("int16")
     kept = quantize(model, "int8") if kind == "quantize" else with_integer_path(model)
-    assert kept.companions == model.companions and kept.readings is model.readings
+    assert kept.readings is model.readings
+    for one, other in zip(kept.companions, model.companions, strict=True):
+        assert one is other or (kind == "integer path" and one.model.integer_path)
+        assert (one.role, one.coordinates, one.output, one.weight) == (
+            other.role, other.coordinates, other.output, other.weight
+        )  # fmt: skip
+        assert one.model.axes == other.model.axes
+        assert one.model.interaction is other.model.interaction
     assert kept.calibration is not None and model.calibration is not None
     assert (kept.calibration.floor >= model.calibration.floor).all()
     assert (kept.calibration.floor > model.calibration.floor).all() == (kind == "quantize")

@@ -1,8 +1,10 @@
-"""What a block in whole numbers answers, and what it leaves out."""
+"""What a model in whole numbers answers, and what it leaves out."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,23 +12,86 @@ from numpy.typing import NDArray
 from sna_edge.artifact import integer_section
 from sna_edge.artifact.integer_path import FixedPath
 from sna_edge.errors import InputError
+from sna_edge.model import Model
 from sna_edge.status import Status
+from sna_edge.uncertainty.interval import left_open
 
-from ...certify.integer_path import integer_errors
-from ..beside import width_of
-from ..block import Plan
 from .companion import Ints, asked
 from .constants import ends_of
 from .ends import Ends
+from .errors import Sample
 from .share import Share, share_of, sum_of
+from .width import width_of
 
 
-def path_of(plan: Plan) -> FixedPath | None:
-    """The integer path of the file, None without one."""
+class Plan(Protocol):
+    """A model (numpy backend), the level of its intervals (None: that of the model), and how its
+    outputs and the ends of those that have an interval are called."""
+
+    @property
+    def model(self) -> Model:
+        """As its bytes mean it."""
+        ...
+
+    @property
+    def level(self) -> float | None:
+        """Of the intervals."""
+        ...
+
+    @property
+    def outputs(self) -> list[str]:
+        """Names of the values."""
+        ...
+
+    @property
+    def intervals(self) -> Mapping[int, tuple[str, str]]:
+        """Names of both ends, by output."""
+        ...
+
+
+NOTHING = -(2**31) + 1
+"""What stands for a number that there is not."""
+
+
+@dataclass(frozen=True)
+class Query:
+    """A plan whose names are those of the model."""
+
+    model: Model
+    level: float | None = None
+
+    @property
+    def outputs(self) -> list[str]:
+        """Those of the model."""
+        return list(self.model.output_names)
+
+    @property
+    def intervals(self) -> dict[int, tuple[str, str]]:
+        """Both ends of every output that has an interval."""
+        names = self.outputs
+        told = with_intervals(self.model, self.level)
+        return {k: (f"{names[k]} lower", f"{names[k]} upper") for k in told}
+
+
+def path_of(artifact: bytes) -> FixedPath | None:
+    """The integer path of a file, None without one."""
     try:
-        return integer_section.of_artifact(plan.artifact)
+        return integer_section.of_artifact(artifact)
     except InputError:
         return None
+
+
+def with_intervals(model: Model, level: float | None) -> list[int]:
+    """Outputs that have an interval: at `level`, or (None) any."""
+    told = left_open(model) if level is None else range(len(model.outputs))
+    own = [k for k, o in enumerate(model.outputs) if o.interval is not None]
+    return sorted({*told, *own})
+
+
+def is_familiar(model: Model) -> bool:
+    """Whether the model knows which inputs it has not seen."""
+    told = model.calibration
+    return told is not None and bool(told.n_scores or told.pairs)
 
 
 @dataclass
@@ -42,16 +107,16 @@ class Whole:
 
     def __post_init__(self) -> None:
         model, plan = self.plan.model, self.plan
-        errors = integer_errors(model, self.path) if plan.intervals else np.zeros(0)
+        sample = Sample(model, self.path)
         for k in plan.intervals:
             try:
                 width = width_of(model, k, plan.level)
                 scale = None if width.scale is None else asked(model, self.path, width.scale)
-                self.ends[k] = ends_of(model, self.path, k, width, scale, float(errors[k]))
+                self.ends[k] = ends_of(sample, k, width, scale)
             except InputError as reason:
                 self.lacking.append(f"the interval of {plan.outputs[k]}: {reason}")
         try:
-            self.share = share_of(model, self.path) if plan.familiar else None
+            self.share = share_of(model, self.path) if is_familiar(model) else None
         except InputError as reason:
             self.lacking.append(f"familiarity: {reason}")
 
@@ -88,3 +153,17 @@ class Whole:
             columns.append(p[:, None])
             status = np.where(p <= self.share.limit, int(Status.UNFAMILIAR), status)
         return np.hstack(columns), status
+
+    def laid_out(self, x: Ints) -> Ints:
+        """[N, 3 K + 2] at sensor counts [N, D] of the domain: values, lower ends, upper ends,
+        familiarity, status; what there is not is NOTHING."""
+        found, status = self.answer(x)
+        count = len(self.path.outputs)
+        told = np.full((len(x), 3 * count + 2), NOTHING)
+        told[:, :count], told[:, -1] = found[:, :count], status
+        for i, k in enumerate(self.ends):
+            told[:, count + k] = found[:, count + 2 * i]
+            told[:, 2 * count + k] = found[:, count + 2 * i + 1]
+        if self.share is not None:
+            told[:, -2] = found[:, -1]
+        return told

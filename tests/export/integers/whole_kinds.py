@@ -19,8 +19,9 @@ from sna_edge.core.beside import (
     LevelPair,
     Role,
 )
+from sna_export.certify.integer_path import with_paths
+from sna_export.integers import Whole, path_of
 from sna_export.st.block import Plan
-from sna_export.st.whole import Whole, path_of
 
 from ...c_models import cp_model, mixed, zoo
 from ...sna_edge.beside_models import (
@@ -133,13 +134,13 @@ WHOLE: dict[str, Any] = {
     ),
     "3 outputs of 150 modes": lambda: own(zoo()["wide-int8"], "output", 0.5, 0.25),
 }
-"""Every block of these has all that its model tells."""
+"""In whole numbers each of these tells all that its model does."""
 
 
 def whole_of(model: Model) -> Whole:
-    data = model.to_bytes()
+    data = model.replace(companions=with_paths(model.companions)).to_bytes()
     plan = Plan(sna_edge.from_bytes(data, backend="numpy"), data, "sna_m")
-    path = path_of(plan)
+    path = path_of(plan.artifact)
     assert path is not None
     return Whole(plan, path)
 
@@ -165,3 +166,19 @@ def in_float(whole: Whole, x: np.ndarray) -> dict[str, np.ndarray]:
     if plan.familiar:
         found["familiarity"] = model.familiarity(query, level_index=True).p
     return found
+
+
+def hostile(whole: Whole) -> np.ndarray:
+    """Counts [N, D] of the domain at every break of every axis, and one before and one behind it,
+    where the other inputs are in the middle; both corners."""
+    axes = whole.path.axes
+    lower, upper = np.array([a.count_lower for a in axes]), np.array([a.count_upper for a in axes])
+    rows = [lower, upper]
+    for d, axis in enumerate(axes):
+        even = lower[d] + np.arange(axis.n_spans + 1) * (upper[d] - lower[d]) // axis.n_spans
+        for at in axis.breaks if len(axis.breaks) else even:
+            for count in (at - 1, at, at + 1):
+                row = (lower + upper) // 2
+                row[d] = np.clip(count, lower[d], upper[d])
+                rows.append(row)
+    return np.array(rows)

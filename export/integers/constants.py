@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import ceil, floor, isfinite, log2
 
 import numpy as np
@@ -12,9 +13,10 @@ from sna_edge.core.output import Output
 from sna_edge.errors import InputError
 from sna_edge.model import Model
 
-from ..beside import Width, in_output_units
 from .companion import LARGEST_Y, Asked
 from .ends import Back, Ends, Ints, Move
+from .errors import Sample
+from .width import Width, in_output_units
 
 Floats = NDArray[np.float64]
 ENTRIES = 4096
@@ -26,12 +28,12 @@ ROOM = 1.0 + 2.0**-20
 LEAVES = "the interval leaves DINT"
 
 
-def ends_of(
-    model: Model, path: FixedPath, k: int, width: Width, scale: Asked | None, error: float
-) -> Ends:
-    """Ends of output k; `error` is what the integer path errs by, in output units, and is added
-    outwards. Raises InputError where a number leaves its type."""
-    output, fixed = model.outputs[k], path.outputs[k]
+def ends_of(sample: Sample, k: int, width: Width, scale: Asked | None) -> Ends:
+    """Ends of output k, further outwards by what whole numbers err by in `sample`. Raises
+    InputError where a number leaves its type."""
+    model, path = sample.model, sample.path
+    output, fixed, error = model.outputs[k], path.outputs[k], sample.of_value(k)
+    width = _wider(width, sample.of_width(scale))
     if output.link == "identity":
         width = in_output_units(width, output.scale)
     if width.space == "output":
@@ -40,6 +42,7 @@ def ends_of(
         back = None
     else:
         unit = _place_bits(model, path, k)
+        width = replace(width, floor=width.floor + sample.of_place(k, unit))
         lower, upper = _moves(width, scale, unit)
         back, exponent = _back(output, fixed, unit, error, _range(lower, upper, scale))
     return Ends(
@@ -47,6 +50,12 @@ def ends_of(
         ceil(error * 2.0**exponent), _cut(output, exponent),
         back is not None and width.low <= 0 <= width.high,
     )  # fmt: skip
+
+
+def _wider(width: Width, share: float) -> Width:
+    """Both ends outwards by a share of sigma's part."""
+    return replace(width, low=width.low - share * abs(width.low),
+                   high=width.high + share * abs(width.high))  # fmt: skip
 
 
 def _reach(width: Width, scale: Asked | None) -> float:
