@@ -61,7 +61,7 @@ lint: $(STAMP)-test
 	$(VENV)/bin/clang-format --dry-run -Werror $(C_FILES)
 	$(PY) firmware_bindings/amalgamate.py --check
 
-C_FILES := $(wildcard firmware_bindings/*.[ch] firmware_bindings/*/*.[ch] export/*/sources/*.[ch] firmware_bindings/*/*/*.[ch] firmware_bindings/*/*.[ch]pp examples/*/*.[ch] tools/*/*.[ch])
+C_FILES := $(wildcard firmware_bindings/*.[ch] firmware_bindings/*/*.[ch] export/*/sources/*.[ch] firmware_bindings/*/*/*.[ch] firmware_bindings/*/*.[ch]pp examples/*/*.[ch] tools/*/*.[ch] tools/*/*.[ch]pp tests/*/*/*/*.[ch])
 
 types: $(STAMP)-test $(VENV)/types/sna_export
 	@if $(PY) -c 'import sys, numpy; sys.exit(tuple(map(int, numpy.__version__.split(".")[:2])) < (2, 4))'; then \
