@@ -32,8 +32,13 @@ def kept(root: Path, name: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("name", SHORT)
-def test_notebooks_run_and_show_what_the_kept_ones_show(name: str, root: Path, pages: None) -> None:
+def test_notebooks_run_and_show_what_the_kept_ones_show(
+    name: str, root: Path, pages: None, request: pytest.FixtureRequest
+) -> None:
     import notebooks
+
+    if name == "table_to_device":  # its C is compiled and run
+        request.getfixturevalue("compiler")
 
     found = notebooks.run(root / "examples" / "notebooks" / f"{name}.py", SHORT[name])
     for cell, old in zip(found, kept(root, name)["cells"], strict=True):

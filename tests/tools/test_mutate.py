@@ -3,7 +3,10 @@
 import subprocess
 import sys
 
+import pytest
 
+
+@pytest.mark.usefixtures("compiler")
 def test_changed_files_are_read_alike(root) -> None:
     words = [sys.executable, str(root / "tools" / "release" / "mutate.py")]
     done = subprocess.run(

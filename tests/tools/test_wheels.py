@@ -113,6 +113,7 @@ def test_every_file_of_the_rooms_is_in_the_wheel(root: Path, out: Path) -> None:
     assert all(held[there] == (root / here).read_bytes() for there, here in wanted.items())
 
 
+@pytest.mark.usefixtures("compiler")
 def test_an_export_from_a_wheel_is_that_from_a_checkout(
     copy: Path, site: Path, tmp_path: Path
 ) -> None:

@@ -20,6 +20,7 @@ def kept(name: str) -> sna_edge.Model:
     return sna_edge.load(KEPT / f"{name}.sna", "numpy")
 
 
+@pytest.mark.usefixtures("compiler")
 @pytest.mark.parametrize("name", ["everything", "train", "scales"])
 def test_the_artifact_is_carried_whole(name: str, tmp_path: Path, monkeypatch, capsys) -> None:
     monkeypatch.setattr("sna_export.firmware.command._report", lambda *given: [])

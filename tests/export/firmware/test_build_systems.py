@@ -120,7 +120,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module", params=["static", "shared"])
 def installed(
-    request: pytest.FixtureRequest, folder: Path, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest,
+    folder: Path,
+    compiler: str,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Path:
     """What `cmake --install` makes of the folder, after its self-test, where names have spaces."""
     if not shutil.which("cmake"):
@@ -201,6 +204,7 @@ def test_a_core_without_a_system(folder: Path, tmp_path: Path) -> None:
     assert (tmp_path / "b" / "libsna_my_model.a").exists()
 
 
+@pytest.mark.usefixtures("compiler")
 def test_one_library_serves_all_models_of_a_build(folder: Path, tmp_path: Path) -> None:
     if not shutil.which("cmake"):
         pytest.skip("no cmake here")
@@ -210,6 +214,7 @@ def test_one_library_serves_all_models_of_a_build(folder: Path, tmp_path: Path) 
     assert done.returncode and "into one folder" in " ".join(done.stderr.split())
 
 
+@pytest.mark.usefixtures("compiler")
 def test_esp_idf_registers_the_sources(folder: Path, tmp_path: Path) -> None:
     """Its CMake function replaced by what it does; IDF itself is not here."""
     if not shutil.which("cmake"):

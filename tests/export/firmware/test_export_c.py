@@ -67,6 +67,7 @@ MODELS = {
 def exported(
     request: pytest.FixtureRequest,
     tmp_path: Path,
+    compiler: str,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> Path:

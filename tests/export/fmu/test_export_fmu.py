@@ -85,6 +85,7 @@ def test_an_output_may_be_named_as_an_input_or_as_the_status(
     assert files[1].read_text().startswith("time,a,time_2\n")
 
 
+@pytest.mark.usefixtures("compiler")
 @pytest.mark.parametrize("stem", ["fmi2", "fmi3", "slopes", "fmu_model", "sna"])
 def test_a_model_may_be_named_as_a_file_of_the_interface(stem: str, tmp_path: Path) -> None:
     files, told, compiled = export(KINDS["hat"](), tmp_path, stem)
@@ -142,6 +143,7 @@ def test_what_the_artifact_says(fmi: int, tmp_path: Path, no_compiler: None) -> 
     assert "not compiled" in told
 
 
+@pytest.mark.usefixtures("compiler")
 @pytest.mark.slow
 def test_intervals_at_a_level(tmp_path: Path) -> None:
     """The built FMU is compared with the model at that level, and another one has other ends."""
@@ -235,6 +237,7 @@ def test_refusals_leave_nothing(
     assert message in capsys.readouterr().err and not (tmp_path / "out").exists()
 
 
+@pytest.mark.usefixtures("compiler")
 def test_a_library_that_answers_otherwise_is_not_kept(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

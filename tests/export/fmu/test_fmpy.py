@@ -41,7 +41,11 @@ def fmi(request: pytest.FixtureRequest) -> int:
 
 @pytest.fixture(scope="module", params=MODELS)
 def told(
-    request: pytest.FixtureRequest, fmi: int, root: Path, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest,
+    fmi: int,
+    root: Path,
+    compiler: str,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> tuple[sna_edge.Model, dict[str, Any]]:
     """The model and what FMPy says; of the mixed one with the binary that FMPy compiles."""
     python = root / ".venv-fmu" / "bin" / "python"

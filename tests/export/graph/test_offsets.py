@@ -164,6 +164,7 @@ def test_tflite_without_the_offset_and_the_backend_adds_it(
             sna_edge.load(path, backend="tflite").value(x)
 
 
+@pytest.mark.usefixtures("compiler")
 @pytest.mark.parametrize("name", CASES)
 def test_c_in_double_answers_and_in_float_says_why_not(name: str, tmp_path: Path) -> None:
     model = sna_edge.from_bytes(model_of(name).to_bytes(), backend="numpy")

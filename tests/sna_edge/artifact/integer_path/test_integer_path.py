@@ -87,6 +87,7 @@ def test_products_of_many_axes_are_refused_with_the_reason(
     assert not sna_edge.load(tmp_path / "small.sna").integer_path
 
 
+@pytest.mark.usefixtures("compiler")
 def test_words_of_the_command_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -2,14 +2,12 @@
 alignas(16) float4 staged[1 << 14];
 
 template <class... A, std::size_t... I>
-static void call(void (*kernel)(A...), void **given, std::index_sequence<I...>)
-{
+static void call(void (*kernel)(A...), void **given, std::index_sequence<I...>) {
     kernel(*(A *)given[I]...);
 }
 
 template <class... A>
-static void run(void (*kernel)(A...), void **given, unsigned blocks, unsigned threads)
-{
+static void run(void (*kernel)(A...), void **given, unsigned blocks, unsigned threads) {
     gridDim.x = blocks, blockDim.x = threads;
     pthread_barrier_init(&barrier, nullptr, threads);
     for (blockIdx.x = 0; blockIdx.x < blocks; blockIdx.x++) {
@@ -28,8 +26,7 @@ static void run(void (*kernel)(A...), void **given, unsigned blocks, unsigned th
     if (!std::strcmp(name, #kernel)) run(kernel, given, blocks, threads);
 
 /* 0, or 700 (illegal address) where a kernel writes beyond its `shared` bytes. */
-extern "C" int launch(const char *name, void **given, unsigned blocks, unsigned shared)
-{
+extern "C" int launch(const char *name, void **given, unsigned blocks, unsigned shared) {
     unsigned char *all = (unsigned char *)staged, mark = 0xA5;
     std::memset(all + shared, mark, sizeof staged - shared);
     LAUNCHES
@@ -39,5 +36,7 @@ extern "C" int launch(const char *name, void **given, unsigned blocks, unsigned 
 }
 
 #ifdef CONSTANT
-extern "C" void *constant(unsigned long *size) { return *size = sizeof CONSTANT, (void *)&CONSTANT; }
+extern "C" void *constant(unsigned long *size) {
+    return *size = sizeof CONSTANT, (void *)&CONSTANT;
+}
 #endif
