@@ -19,7 +19,7 @@ COMPILER = "0.17.1"
 """The version of ziglang whose bytes are kept."""
 FLAGS = (
     *("-target", "wasm32-freestanding", "-std=gnu11", "-DSNA_SHA256", "-ffp-contract=off"),
-    *("-O2", "-mllvm", "-inline-threshold=25", "-mllvm", "-unroll-threshold=60"),
+    *("-O2", "-mllvm", "-inline-threshold=25", "-mllvm", "-unroll-threshold=50"),
     *("-Wall", "-Wextra", "-Werror", "-nostdlib", "-s"),
     *("-Wl,--no-entry", "-Wl,-z,stack-size=65536"),
 )

@@ -24,7 +24,7 @@ from sna_edge import BackendError, Model
 from sna_edge.numerics.domain_points import domain_points
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "tests"))
+sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 import gpu_kernel  # noqa: E402
 from model_kinds import spline_model  # noqa: E402

@@ -23,7 +23,7 @@ from sna_edge.numerics.domain_points import domain_points
 from sna_edge.uncertainty.interval import ends, residuals
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "tests"))
+sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 from model_kinds import KINDS, spline_model  # noqa: E402
 
